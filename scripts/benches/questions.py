@@ -27,7 +27,7 @@ from scripts.demo.demo import last_day
 from scripts.simulation.office_time import ZONE
 
 EVENTS = 200  # the ones before the end
-PLACES = 24  # evenly over the whole ledger, from its end: the ten reads of a question are of its last half
+PLACES = 24  # evenly over the whole ledger, from its end: the ten that a question is about are in its last half
 PAST_WEEKS = 26  # from the past day to the last one of the zone
 WORD = "总部大楼"  # in the names of one project in eight
 LONG_PROJECT = """
