@@ -114,11 +114,6 @@ class Tables(Struct, frozen=True):
         return self.moment is None and not self.stale
 
     @property
-    def prepare(self) -> bool | None:
-        """Whether the server may keep the plan of a query: not where how many rows it reads depends on the instant."""
-        return None if self.moment is None else False
-
-    @property
     def params(self) -> dict[str, object]:
         """The query parameters for these sources."""
         moment = {} if self.moment is None else self.moment.params

@@ -208,7 +208,7 @@ async def _by_rows(
     )
     async with store.cursor() as cursor:
         params = {"t": t, "department": department, "without": list(source.without), **source.params}
-        await cursor.execute(query, params, prepare=source.prepare)
+        await cursor.execute(query, params)
         return Counter({(axis, other, standing): n for axis, other, standing, n in await cursor.fetchall()})
 
 

@@ -90,11 +90,6 @@ class ClockSource(Struct, frozen=True):
         """Whether its rows are those of now."""
         return not self.params
 
-    @property
-    def prepare(self) -> bool | None:
-        """Whether the server may keep the plan of a query: not where how many rows it reads depends on the instant."""
-        return None if self.is_current else False
-
 
 class ListedClock(Struct, frozen=True):
     """One clock of a list, and the project it is of."""
@@ -209,7 +204,7 @@ async def rows_for(
     """The rows of *source* in *scope* for *criteria* at *t*, leaving out the projects for which it can't answer."""
     query, params = statement(criteria, t, source, scope)
     async with store.cursor() as cursor:
-        await cursor.execute(query, params, prepare=source.prepare)
+        await cursor.execute(query, params)
         return [ClockRow(*row) for row in await cursor.fetchall()]
 
 
@@ -219,7 +214,7 @@ async def ends_for(
     """The same of which only the ends are read."""
     query, params = statement(criteria, t, source, scope, ENDS)
     async with store.cursor() as cursor:
-        await cursor.execute(query, params, prepare=source.prepare)
+        await cursor.execute(query, params)
         return [ClockEnd(*row) for row in await cursor.fetchall()]
 
 
@@ -230,7 +225,7 @@ async def number_for(
     query, params = statement(criteria, t, source, scope)
     async with store.cursor() as cursor:
         counted = SQL("SELECT count(*) FROM ({}) AS s").format(query)
-        await cursor.execute(counted, params, prepare=source.prepare)
+        await cursor.execute(counted, params)
         ((number,),) = await cursor.fetchall()
         return int(number)
 

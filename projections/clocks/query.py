@@ -192,9 +192,7 @@ class ClocksAt:
         columns = ("projects", "items", "applications", "clocks")
         params: dict[str, Any] = {name: [key[nth] for key in of_rows] for nth, name in enumerate(columns)}
         async with self._store.cursor() as cursor:
-            await cursor.execute(
-                SQL(CHOSEN).format(source=source.table), {**params, **source.params}, prepare=source.prepare
-            )
+            await cursor.execute(SQL(CHOSEN).format(source=source.table), {**params, **source.params})
             rows = [ClockRow(*row) for row in await cursor.fetchall()]
         states = {(row.project, row.item, row.application, row.clock): row.over_state or "" for row in rows}
         read = await self._read(sorted(ledger & {project for project, *_ in clocks}))
@@ -318,7 +316,7 @@ class ClocksAt:
         """The rows of *projects* in *source*."""
         params = {"projects": list(projects), "t": self.t, **source.params}
         async with self._store.cursor() as cursor:
-            await cursor.execute(SQL(query).format(source=source.table), params, prepare=source.prepare)
+            await cursor.execute(SQL(query).format(source=source.table), params)
             return await cursor.fetchall()
 
     async def _rows(self, query: LiteralString | Composed, params: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -86,5 +86,5 @@ class ExternalResults:
                 following=ORDER.following(criteria.last),
                 order=ORDER.clause,
             )
-            await cursor.execute(query, params | tables.params, prepare=tables.prepare)
+            await cursor.execute(query, params | tables.params)
             return [ExternalRow(*row) for row in await cursor.fetchall()]

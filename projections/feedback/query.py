@@ -100,11 +100,6 @@ class FeedbackSource(Struct, frozen=True):
         """The query parameters for `of`."""
         return {} if self.moment is None else self.moment.params
 
-    @property
-    def prepare(self) -> bool | None:
-        """Whether the server may keep the plan of a query: not where how many rows it reads depends on the instant."""
-        return None if self.moment is None else False
-
 
 CURRENT = FeedbackSource({})
 
@@ -302,7 +297,7 @@ class FeedbackAt:
         """The numbers of evaluations in *source* that count and are not bad, by department and item."""
         conditions = conditions_of(EVALUATIONS.at, criteria, without=bool(source.earlier))
         query = SQL(GOOD).format(evaluation=source.of(EVALUATIONS.table), conditions=conditions)
-        rows = await self._rows(query, parameters_of(criteria, source.earlier) | source.params, prepare=source.prepare)
+        rows = await self._rows(query, parameters_of(criteria, source.earlier) | source.params)
         return {(department, item): number for department, item, number in rows}
 
     async def _settled(self, kind: FeedbackKind[R, A], criteria: FeedbackFilter) -> list[A]:
@@ -411,7 +406,7 @@ class FeedbackAt:
             of_view = SQL("{} AND v.{} <= %(t)s").format(of_view, Identifier(kind.at))
         query = statement(kind, criteria, source.of(kind.table), of_view, without=bool(source.earlier))
         params = parameters_of(criteria, source.earlier) | {"limit": limit, "offset": offset, "t": self.t}
-        rows = await self._rows(query, params | source.params, prepare=source.prepare)
+        rows = await self._rows(query, params | source.params)
         return [kind.row(*row) for row in rows]
 
     async def _of(self, kind: FeedbackKind[R, A], criteria: FeedbackFilter, projects: Collection[UUID]) -> list[R]:
@@ -476,11 +471,9 @@ class FeedbackAt:
             states |= await asyncio.to_thread(folded, rows, self.t, self.known)
         return states
 
-    async def _rows(
-        self, query: SQL | Composed, params: Mapping[str, Any], *, prepare: bool | None = None
-    ) -> list[tuple[Any, ...]]:
+    async def _rows(self, query: SQL | Composed, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         async with self._store.cursor() as cursor:
-            await cursor.execute(query, params, prepare=prepare)
+            await cursor.execute(query, params)
             return await cursor.fetchall()
 
 

@@ -102,7 +102,7 @@ async def settled_counts(
     *conditions* are on `v`, with *params*.
     """
     query = SQL(COUNTED).format(settled=moment.of(SETTLED), conditions=conditions)
-    await cursor.execute(query, {**params, **moment.params}, prepare=False)
+    await cursor.execute(query, {**params, **moment.params})
     counts: FeedbackCounts = Counter()
     for department, item, figures, calendar, first, number in await cursor.fetchall():
         if calendar and not _counts_so(calendar, laws, first, moment.at, known):

@@ -65,7 +65,7 @@ class SummedFeedback(Struct, frozen=True):
 
     async def read(self, cursor: Cursor, laws: Laws, known: datetime) -> FeedbackCounts | None:
         """The counts of all settled feedback; None where some of it is not counted by the calendar known at *known*."""
-        await cursor.execute(self._query(), self._params, prepare=False)
+        await cursor.execute(self._query(), self._params)
         return counts_by(await cursor.fetchall(), laws, known)
 
     def _query(self) -> Composed:

@@ -115,5 +115,5 @@ async def open_counts(
 
     *conditions* are on `v`, with *params*.
     """
-    await cursor.execute(SQL(COUNTED).format(conditions=conditions), {**params, "t": t}, prepare=False)
+    await cursor.execute(SQL(COUNTED).format(conditions=conditions), {**params, "t": t})
     return counts_by(await cursor.fetchall(), laws, known)

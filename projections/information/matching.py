@@ -134,7 +134,7 @@ class ProjectSearch(Struct, frozen=True):
         since = await RECENT_PAST.since(cursor) if self.tables.moment is None else None
         nearest = self._nearest(parts, ALL_ROWS) if since is None else self._of_late(parts, since)
         query = SQL(RANKED).format(**parts, nearest=nearest, following=BEST.following(page.last))
-        await cursor.execute(query, params, prepare=self.tables.prepare)
+        await cursor.execute(query, params)
         matched = await cursor.fetchall()
         count, rows = int(matched[0][-1]), [row[:-1] for row in matched if row[0] is not None]
         if count > MATCHES_RANKED_MAX and len(rows) <= page.limit:
@@ -149,7 +149,7 @@ class ProjectSearch(Struct, frozen=True):
         skipped = 0 if last else max(page.offset, MATCHES_RANKED_MAX)
         query = SQL(OLDER).format(**parts, nearest=self._nearest(parts, RECENT.following(last)))
         further = {"skipped": skipped, "most": skipped + params["left"]}
-        await cursor.execute(query, {**params, **further}, prepare=self.tables.prepare)
+        await cursor.execute(query, {**params, **further})
         return await cursor.fetchall()
 
     def _of_late(self, parts: Mapping[str, Composed | SQL], since: datetime) -> Composed:
@@ -175,11 +175,11 @@ class ProjectSearch(Struct, frozen=True):
         """Those that match the filters, the last changed first."""
         parts, params = self._parts("i"), {**self.params, "counted_max": PROJECTS_COUNTED_MAX}
         params |= {"limit": page.limit, "offset": page.offset}
-        await cursor.execute(SQL(COUNTED).format(**parts), params, prepare=self.tables.prepare)
+        await cursor.execute(SQL(COUNTED).format(**parts), params)
         ((count,),) = await cursor.fetchall()
         last = page.last[-len(RECENT) :] if page.last else None
         query = SQL(LISTED).format(**parts, following=RECENT.following(last))
-        await cursor.execute(query, params, prepare=self.tables.prepare)
+        await cursor.execute(query, params)
         return page.shown(await cursor.fetchall(), int(count), PROJECTS_COUNTED_MAX)
 
     def _parts(self, alias: LiteralString) -> dict[str, Composed | SQL]:

@@ -176,12 +176,10 @@ class InformationBook:
             parts = _tables_in(tables) | {"readable": SQL("{}").format(scope.readable("i", INFORMATION))}
             parts |= {"order": OF_PERSON_ORDER.clause}
             parts["following"] = SQL("{}").format(OF_PERSON_ORDER.following(last))
-            await cursor.execute(SQL(OF_PERSON).format(**parts), params | tables.params, prepare=tables.prepare)
+            await cursor.execute(SQL(OF_PERSON).format(**parts), params | tables.params)
             projects = [PersonsProject(InformationRow(*row[:-1]), bool(row[-1]), []) for row in await cursor.fetchall()]
             cases = {listed.row.project: listed.cases for listed in projects}
-            await cursor.execute(
-                SQL(CASES).format(**parts), {"projects": list(cases)} | tables.params, prepare=tables.prepare
-            )
+            await cursor.execute(SQL(CASES).format(**parts), {"projects": list(cases)} | tables.params)
             for row in await cursor.fetchall():
                 cases[row[0]].append(ProgressItem(*row))
         return projects

@@ -68,7 +68,7 @@ class PastProgress:
         order = ORDERS[sort]
         async with self._tables(criteria, *((CLOCKS,) if order.by_clocks else ())) as (cursor, tables):
             query, params = ordered_query(criteria, order, last, tables)
-            await cursor.execute(query, params, prepare=tables.prepare)
+            await cursor.execute(query, params)
             return [OrderedProject.of(row) for row in await cursor.fetchall()]
 
     async def count(self, criteria: ProjectFilter) -> int:
@@ -76,7 +76,7 @@ class PastProgress:
         async with self._tables(criteria) as (cursor, tables):
             where, params = conditions(criteria, tables)
             query = SQL(COUNTED).format(projects=tables.of(PROJECTS, only=criteria.columns), where=where)
-            await cursor.execute(query, params, prepare=tables.prepare)
+            await cursor.execute(query, params)
             ((counted,),) = await cursor.fetchall()
             return int(counted)
 
@@ -96,7 +96,7 @@ class PastProgress:
                 applicant=WAITS_FOR_APPLICANT,
                 stale=is_stale(tables),
             )
-            await cursor.execute(query, params | {"stale_days": stale_days}, prepare=tables.prepare)
+            await cursor.execute(query, params | {"stale_days": stale_days})
             names = [column.name for column in cursor.description or ()]
             (counts,) = await cursor.fetchall()
             return dict(zip(names, counts, strict=True))
@@ -106,7 +106,7 @@ class PastProgress:
         items: dict[UUID, list[ProgressItem]] = {}
         async with self._tables(ProjectFilter(t=self._past.t), projects=projects) as (cursor, tables):
             params = {"projects": list(projects), **tables.params}
-            await cursor.execute(SQL(ITEMS_OF).format(items=tables.of(ITEMS)), params, prepare=tables.prepare)
+            await cursor.execute(SQL(ITEMS_OF).format(items=tables.of(ITEMS)), params)
             for row in await cursor.fetchall():
                 items.setdefault(row[0], []).append(ProgressItem(*row))
         return items

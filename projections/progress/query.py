@@ -204,7 +204,7 @@ class ProgressList:
                 for projects in tables.parts(PROJECTS, "changed_at")
             ]
             query = SQL(MERGED).format(shown=SHOWN, pages=SQL(" UNION ALL ").join(pages), order=ORDER.clause)
-            await cursor.execute(query, params, prepare=tables.prepare)
+            await cursor.execute(query, params)
             return [ProgressProject(*row) for row in await cursor.fetchall()]
 
     async def count(self, criteria: ProjectFilter) -> int:
@@ -237,7 +237,7 @@ class ProgressList:
             if tables.is_current and decided.scope.sees_all_of(PROGRESS, decided.department):
                 in_scope = decided.scope.registered("i")
             statement = SQL(query).format(items=tables.of(ITEMS), within=in_scope)
-            await cursor.execute(statement, params | tables.params, prepare=tables.prepare)
+            await cursor.execute(statement, params | tables.params)
             return await cursor.fetchall()
 
     async def tiles(self, t: datetime, week_from: datetime, stale_days: int, scope: Scope = ZONE_SCOPE) -> Tiles:

@@ -89,7 +89,7 @@ class Reach(Struct, frozen=True):
 
 async def reach_of(cursor: Cursor, as_of: datetime) -> Reach:
     """The ends of whole years, months and days. A span counts as whole if nothing was recorded in the rest of it."""
-    await cursor.execute(NEXT, {"as_of": as_of}, prepare=False)
+    await cursor.execute(NEXT, {"as_of": as_of})
     ((following,),) = await cursor.fetchall()
     today, until = day_of(as_of), dict[Span, date]()
     for span in Span:
@@ -130,7 +130,7 @@ async def signals_by_day(
     reach, counts = await reach_of(cursor, as_of), DailyCounts()
     of_days = {"table": Identifier(table_of(SIGNAL_SUMS, Span.DAY)), "until": reach.until[Span.DAY]}
     query = SQL(DAILY).format(first=period.first, last=period.last, register=Literal(scope.register), **of_days)
-    await cursor.execute(query, prepare=False)
+    await cursor.execute(query)
     for day, department, figure, number in await cursor.fetchall():
         counts[day, department, figure] += number
     params: dict[str, Any] = {"first": period.begins(ZONE), "end": period.ends(ZONE), "as_of": as_of}
@@ -146,7 +146,7 @@ async def _add_rows(
     cursor: Cursor, counts: DailyCounts, which: SQL, params: dict[str, Any], scope: Scope, *, times: int
 ) -> None:
     """Add to *counts* what the signals *which* changed, *times* each."""
-    await cursor.execute(SQL(SIGNALS).format(which=which, within=scope.of("s", SUPERVISION)), params, prepare=False)
+    await cursor.execute(SQL(SIGNALS).format(which=which, within=scope.of("s", SUPERVISION)), params)
     for happened_at, of, level, now, was in await cursor.fetchall():
         day = day_of(happened_at)
         for department in counted_for(of):
@@ -157,7 +157,7 @@ async def _add_rows(
 
 
 async def _summed(cursor: Cursor, query: Composed) -> Counts:
-    await cursor.execute(query, prepare=False)
+    await cursor.execute(query)
     return Counter({(department, figure, days): n for department, figure, days, n in await cursor.fetchall()})
 
 
@@ -182,14 +182,12 @@ async def _rows(
 ) -> Counts:
     """Counts from single rows: recorded from an instant on, or of some projects."""
     counts: Counts = Counter()
-    await cursor.execute(SQL(SIGNALS).format(which=which[0], within=scope.of("s", SUPERVISION)), params, prepare=False)
+    await cursor.execute(SQL(SIGNALS).format(which=which[0], within=scope.of("s", SUPERVISION)), params)
     for _, of, level, now, was in await cursor.fetchall():
         for department in (ALL,) if together else counted_for(of):
             counts.update((department, figure, NO_DAYS) for figure in figures_of(level, now))
             counts.subtract((department, figure, NO_DAYS) for figure in (figures_of(level, was) if was else ()))
-    await cursor.execute(
-        SQL(DECISIONS).format(which=which[1], within=scope.of("d", SUPERVISION)), params, prepare=False
-    )
+    await cursor.execute(SQL(DECISIONS).format(which=which[1], within=scope.of("d", SUPERVISION)), params)
     for of, state, days in await cursor.fetchall():
         for department in (ALL,) if together else counted_for(of):
             counts[department, decided_figure(state), NO_DAYS if days is None else days] += 1

@@ -76,12 +76,12 @@ async def counts_at(cursor: Cursor, counted: CountedAt, *, together: bool = Fals
     *together*: of all departments together only.
     """
     counts: Counts = Counter()
-    await cursor.execute(counted.query(SIGNALS, COUNTED), counted.params, prepare=False)
+    await cursor.execute(counted.query(SIGNALS, COUNTED), counted.params)
     for of, level, state, number in await cursor.fetchall():
         for department in (ALL,) if together else counted_for(of):
             for figure in figures_of(level, state):
                 counts[department, figure, NO_DAYS] += number
-    await cursor.execute(counted.query(DECISIONS, DECIDED), counted.params, prepare=False)
+    await cursor.execute(counted.query(DECISIONS, DECIDED), counted.params)
     for of, figure, days, number in await cursor.fetchall():
         for department in (ALL,) if together else counted_for(of):
             counts[department, figure, days] += number
@@ -91,7 +91,7 @@ async def counts_at(cursor: Cursor, counted: CountedAt, *, together: bool = Fals
 async def signals_by_day_at(cursor: Cursor, counted: CountedAt) -> DailyCounts:
     """The count of each figure of signals, by local day and department."""
     counts: DailyCounts = Counter()
-    await cursor.execute(counted.query(SIGNALS_BY_DAY, COUNTED), counted.params, prepare=False)
+    await cursor.execute(counted.query(SIGNALS_BY_DAY, COUNTED), counted.params)
     for day, of, level, state, number in await cursor.fetchall():
         for department in counted_for(of):
             for figure in figures_of(level, state):

@@ -376,15 +376,12 @@ class SupervisionAt:
     async def _page(
         self, cursor: Cursor, query: Composed, criteria: ListFilter, others: Sequence[object]
     ) -> list[tuple[Any, ...]]:
-        """The rows of the view; from the start of the list if there are *others* to merge.
-
-        Never prepared: how many signals have changed since the instant, and which index serves, depends on the values.
-        """
+        """The rows of the view; from the start of the list if there are *others* to merge."""
         instant = {"as_of": self.as_of, "without": self._without, "zone": self.zone}
         instant |= self._moment.params if self._moment else {}
         period = {"first": criteria.period.begins(self.zone), "end": criteria.period.ends(self.zone)}
         params = {**(criteria.from_the_first if others else criteria).params(), **instant, **period}
-        await cursor.execute(query, params, prepare=False)
+        await cursor.execute(query, params)
         return await cursor.fetchall()
 
     async def _number(self, cursor: Cursor, criteria: ListFilter, read: Counts, of: Sequence[str]) -> int:

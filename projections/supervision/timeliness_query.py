@@ -163,7 +163,7 @@ class TimelinessOf:
             source, within = self._lags_in(tables)
             scope = {"register": self._scope.register, "own": self._scope.department_of(SUPERVISION)}
             query = SQL(DELAYED).format(source=source, within=within)
-            await cursor.execute(query, {**params, **scope, **tables.params}, prepare=tables.prepare)
+            await cursor.execute(query, {**params, **scope, **tables.params})
             return await cursor.fetchall()
 
     def _lags_in(self, tables: Tables) -> tuple[Composed, SQL | Composed]:
@@ -178,7 +178,7 @@ class TimelinessOf:
         within = self._scope.of("s", SUPERVISION, department="department")
         async with tables_at(self._store, PAST, self._past) as (cursor, tables):
             query = SQL(REPEATED).format(within=within, suspension=tables.of(SUSPENSIONS))
-            await cursor.execute(query, {**params, **tables.params}, prepare=tables.prepare)
+            await cursor.execute(query, {**params, **tables.params})
             return await cursor.fetchall()
 
 

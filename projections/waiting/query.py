@@ -225,7 +225,7 @@ class WaitingRows:
             sources = {
                 name: tables.of(table, by_project=True) for name, table in (("waiting", WAITING), ("project", PROJECTS))
             }
-            await cursor.execute(SQL(SHOWN).format(**sources), params | tables.params, prepare=tables.prepare)
+            await cursor.execute(SQL(SHOWN).format(**sources), params | tables.params)
             rest = {row[:4]: row[4:] for row in await cursor.fetchall()}
         return {
             wait.key: structs.replace(wait, on=rest[wait.key][0], manager=rest[wait.key][1])
@@ -295,9 +295,7 @@ class WaitingRows:
             }
             clauses["of_projects"], within = _placed(tables, scope, conditions, party)
             clauses["conditions"] = SQL(" AND ").join([within, *conditions])
-            await cursor.execute(
-                SQL(query).format(**clauses, **(parts or {})), params | tables.params, prepare=tables.prepare
-            )
+            await cursor.execute(SQL(query).format(**clauses, **(parts or {})), params | tables.params)
             return await cursor.fetchall()
 
 

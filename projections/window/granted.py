@@ -75,7 +75,7 @@ class PublicDecisions:
         """The decisions that match, the latest first."""
         async with self._store.cursor() as cursor:
             # Which index serves best depends on the words, so that the plan is made for them.
-            await cursor.execute(criteria.query, criteria.params, prepare=False if criteria.text else None)
+            await cursor.execute(criteria.query, criteria.params)
             return [GrantedRow(*row) for row in await cursor.fetchall()]
 
     async def departments(self) -> list[str]:
