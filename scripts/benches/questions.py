@@ -40,10 +40,10 @@ DEPARTMENT = """
     SELECT i.department FROM views.item AS i JOIN views.project AS p ON p.project = i.project
     WHERE p.kind <> '' GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
 """
-# The department that most waits for.
+# The department of the zone that most waits for.
 BUSIEST = """
-    SELECT s.holder FROM views.waiting_count AS s WHERE s.held_by = 'department' AND s.figure = 'holds'
-    GROUP BY s.holder ORDER BY sum(s.n) DESC, s.holder LIMIT 1
+    SELECT w.holder FROM views.waiting AS w JOIN views.project AS p ON p.project = w.project
+    WHERE w.held_by = 'department' AND p.kind <> '' GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
 """
 # The commands measured before are of no department of the zone: how many there are depends on the machine, not on the
 # size of the ledger.
