@@ -6,7 +6,9 @@ one server, round by round in turns, as a machine's speed drifts: what counts is
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import log10
@@ -59,6 +61,7 @@ PAST_HELP = f"ask about a past day as well, or not (default: of ledgers of at mo
 LENGTH_RATIO, BYTES_A_KB = 1.25, 1000  # from where on an answer is listed as longer
 WIDTH = 140  # of the tables, also in a file
 COMMAND, COMMAND_P99 = "a command, 32 in flight: p50", "a command, 32 in flight: p99"
+DISK, DISK_WRITES, DISK_BYTES = "the disk beside it: 8 kB and fdatasync", 100, 8192  # which other machines share
 FIRST_COMMAND, STATUS, SINCE = (
     "registration and submission after a start",
     "countersign status",
@@ -148,6 +151,7 @@ def measure_round(sized: SizedLedger) -> None:
         figure = uvloop.run(commands.in_process(sized.url, CLIENTS, COMMAND_SECONDS))
         sized.note(COMMAND, [(figure.p50_ms or 0.0) / MILLISECONDS])
         sized.note(COMMAND_P99, [(figure.p99_ms or 0.0) / MILLISECONDS])
+        sized.note(DISK, [median(disk_writes())])
     sized.note(FIRST_COMMAND, [uvloop.run(first_command(sized.url)) for _ in range(COMMAND_RUNS)])
     catch_up(sized.url, (VIEWS, HISTORIES) if sized.past else (VIEWS,))
     vacuum(sized.url)
@@ -168,6 +172,18 @@ def load_keys(url: str) -> None:
         connection.execute("SET enable_seqscan = off")
         for keys in KEYS:
             connection.execute(keys)
+
+
+def disk_writes() -> list[float]:
+    """Seconds of each of some durable writes to the disk of the temporary server: whether it is slow at the moment."""
+    with tempfile.TemporaryFile() as file:
+        block = bytes(DISK_BYTES)
+
+        def write() -> None:
+            os.write(file.fileno(), block)
+            os.fdatasync(file.fileno())
+
+        return [_timed(write) for _ in range(DISK_WRITES)]
 
 
 async def first_command(url: str) -> float:
