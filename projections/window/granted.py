@@ -74,7 +74,6 @@ class PublicDecisions:
     async def listed(self, criteria: GrantedFilter) -> list[GrantedRow]:
         """The decisions that match, the latest first."""
         async with self._store.cursor() as cursor:
-            # Which index serves best depends on the words, so that the plan is made for them.
             await cursor.execute(criteria.query, criteria.params)
             return [GrantedRow(*row) for row in await cursor.fetchall()]
 
