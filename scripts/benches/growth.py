@@ -53,7 +53,7 @@ PAST_FACTS_MAX = 2_000_000  # of a ledger with histories by default: they take t
 COMPUTED = 100_000_000
 BASE_PROJECTS = 200  # some 108,000 facts: a minute or two to simulate
 CLIENTS, COMMAND_SECONDS, COMMAND_RUNS = 32, 1.0, 4
-ROUNDS, READS_A_ROUND = 3, 20  # in ten a connection has come to repeat its statements
+ROUNDS, READS_A_ROUND = 3, 40  # a connection repeats its statements from the tenth on; 3 rounds have a p99
 PLACES_A_ROUND = 10  # of the ledger, for the questions that are about a place
 WARM_UP = 2  # reads that load plans and rows after a start
 SECONDS_MAX = 60.0  # for an answer
@@ -61,7 +61,9 @@ PAST_HELP = f"ask about a past day as well, or not (default: of ledgers of at mo
 LENGTH_RATIO, BYTES_A_KB = 1.25, 1000  # from where on an answer is listed as longer
 WIDTH = 140  # of the tables, also in a file
 COMMAND, COMMAND_P99 = "a command, 32 in flight: p50", "a command, 32 in flight: p99"
-DISK, DISK_WRITES, DISK_BYTES = "the disk beside it: 8 kB and fdatasync", 100, 8192  # which other machines share
+# What other machines share, and commands wait for.
+DISK, DISK_WRITES, DISK_BYTES = "the disk beside it: 8 kB and fdatasync", 100, 8192
+MEMORY, MEMORY_BYTES = "the memory beside it: 16 MB of a new file", 16 << 20
 FIRST_COMMAND, STATUS, SINCE = (
     "registration and submission after a start",
     "countersign status",
@@ -135,24 +137,34 @@ def measure(sizes: Sequence[int], rounds: int, screen: Console, *, past: bool | 
                 ledgers.append(SizedLedger(url, head_of(connection), past=has_past))
         server.make_durable()
         for nth in range(rounds):
-            for sized in ledgers if nth % 2 == 0 else ledgers[::-1]:
+            in_turns = ledgers if nth % 2 == 0 else ledgers[::-1]
+            _report(f"round {nth + 1} of {rounds}: commands", began)
+            measure_commands(in_turns)
+            for sized in in_turns:
                 _report(f"round {nth + 1} of {rounds}: {sized.facts:,} facts", began)
-                measure_round(sized)
+                measure_reads(sized)
         for sized in ledgers:
             measure_disk(sized)
         return GrowthReport(here, ledgers)
 
 
-def measure_round(sized: SizedLedger) -> None:
-    """Measure everything once: commands, then reads, on views at the ledger's end: pages wait for those behind it."""
-    vacuum(sized.url)
-    load_keys(sized.url)
-    for _ in range(COMMAND_RUNS):
-        figure = uvloop.run(commands.in_process(sized.url, CLIENTS, COMMAND_SECONDS))
-        sized.note(COMMAND, [(figure.p50_ms or 0.0) / MILLISECONDS])
-        sized.note(COMMAND_P99, [(figure.p99_ms or 0.0) / MILLISECONDS])
-        sized.note(DISK, [median(disk_writes())])
-    sized.note(FIRST_COMMAND, [uvloop.run(first_command(sized.url)) for _ in range(COMMAND_RUNS)])
+def measure_commands(ledgers: Sequence[SizedLedger]) -> None:
+    """Measure commands, second by second in turns: a disk or a host that is slow for a while is so for all sizes."""
+    for prepare in (vacuum, load_keys):
+        for sized in ledgers:
+            prepare(sized.url)
+    for nth in range(COMMAND_RUNS):
+        for sized in ledgers if nth % 2 == 0 else ledgers[::-1]:
+            figure = uvloop.run(commands.in_process(sized.url, CLIENTS, COMMAND_SECONDS))
+            sized.note(COMMAND, [(figure.p50_ms or 0.0) / MILLISECONDS])
+            sized.note(COMMAND_P99, [(figure.p99_ms or 0.0) / MILLISECONDS])
+            sized.note(DISK, [median(disk_writes())])
+            sized.note(MEMORY, [new_memory()])
+            sized.note(FIRST_COMMAND, [uvloop.run(first_command(sized.url))])
+
+
+def measure_reads(sized: SizedLedger) -> None:
+    """Measure reads, on views at the ledger's end: pages wait for those behind it."""
     catch_up(sized.url, (VIEWS, HISTORIES) if sized.past else (VIEWS,))
     vacuum(sized.url)
     status = [_timed(lambda: ledger.status(sized.url)) for _ in range(WARM_UP + READS_A_ROUND)]
@@ -184,6 +196,13 @@ def disk_writes() -> list[float]:
             os.fdatasync(file.fileno())
 
         return [_timed(write) for _ in range(DISK_WRITES)]
+
+
+def new_memory() -> float:
+    """Seconds of a write to a file's memory, not to the disk: a host may take long to give a machine more of it."""
+    block = b"0" * MEMORY_BYTES
+    with tempfile.TemporaryFile() as file:
+        return _timed(lambda: os.write(file.fileno(), block))
 
 
 async def first_command(url: str) -> float:

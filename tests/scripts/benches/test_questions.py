@@ -12,7 +12,7 @@ from api.worklist.view_models import BEGINNING
 from infrastructure.ledger.reader import head_of
 from scripts import ledger
 from scripts.benches.commands import ITEMS
-from scripts.benches.growth import SizedLedger, measure_round
+from scripts.benches.growth import SizedLedger, measure_commands, measure_reads
 from scripts.benches.newcomer import CODE, DESK_PROJECTS, NAME, OFFICE, PROJECTS, settle
 from scripts.benches.questions import PAST_QUESTIONS, QUESTIONS, names_in
 from scripts.demo.demo import last_day
@@ -76,7 +76,8 @@ def test_no_question_is_refused_nor_waits_for_views(database_url: str) -> None:
     catch_up(database_url)
     with psycopg.connect(database_url) as connection:
         sized = SizedLedger(database_url, head_of(connection))
-    measure_round(sized)
+    measure_commands([sized])
+    measure_reads(sized)
 
     assert sized.refused == {}
     status = ledger.status(database_url)  # a page waits where a view is behind the last entry
