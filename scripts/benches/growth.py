@@ -137,15 +137,19 @@ def measure(sizes: Sequence[int], rounds: int, screen: Console, *, past: bool | 
                 ledgers.append(SizedLedger(url, head_of(connection), past=has_past))
         server.make_durable()
         for nth in range(rounds):
-            in_turns = ledgers if nth % 2 == 0 else ledgers[::-1]
             _report(f"round {nth + 1} of {rounds}: commands", began)
-            measure_commands(in_turns)
-            for sized in in_turns:
+            measure_commands(in_turn(ledgers, nth))
+            for sized in in_turn(ledgers, nth):
                 _report(f"round {nth + 1} of {rounds}: {sized.facts:,} facts", began)
                 measure_reads(sized)
         for sized in ledgers:
             measure_disk(sized)
         return GrowthReport(here, ledgers)
+
+
+def in_turn(ledgers: Sequence[SizedLedger], nth: int) -> Sequence[SizedLedger]:
+    """The *ledgers* forwards and backwards by turns, as a machine's speed drifts."""
+    return ledgers if nth % 2 == 0 else ledgers[::-1]
 
 
 def measure_commands(ledgers: Sequence[SizedLedger]) -> None:
@@ -154,7 +158,7 @@ def measure_commands(ledgers: Sequence[SizedLedger]) -> None:
         for sized in ledgers:
             prepare(sized.url)
     for nth in range(COMMAND_RUNS):
-        for sized in ledgers if nth % 2 == 0 else ledgers[::-1]:
+        for sized in in_turn(ledgers, nth):
             figure = uvloop.run(commands.in_process(sized.url, CLIENTS, COMMAND_SECONDS))
             sized.note(COMMAND, [(figure.p50_ms or 0.0) / MILLISECONDS])
             sized.note(COMMAND_P99, [(figure.p99_ms or 0.0) / MILLISECONDS])

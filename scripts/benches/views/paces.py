@@ -15,7 +15,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -98,15 +97,11 @@ def compared(subject: str, reference: str, pairs: list[PacePair], bound: float |
 
 
 class ProcessorTime:
-    """Processor time of this process and its children, and of the server at *url*, since the last `restart`."""
+    """Processor time of this process and its children, and of the server at *url*, from now on."""
 
     def __init__(self, url: str) -> None:
         with psycopg.connect(url) as connection:
             self._server = parent_of(connection.info.backend_pid)
-        self.restart()
-
-    def restart(self) -> None:
-        """Begin to count now."""
         self._before = self._now()
 
     def seconds(self) -> float:
@@ -194,9 +189,15 @@ def _sender(approvals: Approvals, seconds: float) -> Send:
     return send
 
 
-def _pace(facts: int, seconds: float, spent: ProcessorTime, times: int = 1) -> Pace:
-    """The pace of *facts* in so many *seconds*; what was *spent* was for so many *times* as much."""
-    return Pace(facts / seconds, spent.seconds() / max(facts * times, 1) * MICROSECONDS)
+def _pace(facts: int, seconds: float, spent: ProcessorTime) -> Pace:
+    return Pace(facts / seconds, spent.seconds() / max(facts, 1) * MICROSECONDS)
+
+
+def _paced(url: str, facts: int, act: Callable[[], object]) -> Pace:
+    """The pace at which *act* goes through *facts*."""
+    spent, began = ProcessorTime(url), perf_counter()
+    act()
+    return _pace(facts, perf_counter() - began, spent)
 
 
 @contextmanager
@@ -261,21 +262,15 @@ def rebuilding(url: str, rounds: int, facts_min: int = 0) -> Paces:
         facts = head_of(connection)
         reading.iterated(connection)  # the first one loads the rows into the cache
         for _ in range(rounds):
-            selected = _selected(connection, url, facts)
-            spent, began = ProcessorTime(url), perf_counter()
-            reading.rebuilding(url, VIEWS, "all views")
-            pairs.append(PacePair(selected, _pace(facts, perf_counter() - began, spent)))
+            selects = [_paced(url, facts, lambda: reading.iterated(connection)) for _ in range(SELECTS_A_TURN)]
+            rebuilt = _paced(url, facts, lambda: reading.rebuilding(url, VIEWS, "all views"))
+            pairs.append(PacePair(_median(selects), rebuilt))
     return compared(f"rebuild all views, {facts:,} facts", SELECT, pairs, REBUILD_BOUND)
 
 
-def _selected(connection: psycopg.Connection[Any], url: str, facts: int) -> Pace:
-    """The median pace of some SELECTs over all *facts*, and the mean of their processor time."""
-    spent, seconds = ProcessorTime(url), list[float]()
-    for _ in range(SELECTS_A_TURN):
-        began = perf_counter()
-        reading.iterated(connection)
-        seconds.append(perf_counter() - began)
-    return _pace(facts, median(seconds), spent, SELECTS_A_TURN)
+def _median(paces: Sequence[Pace]) -> Pace:
+    """The medians of both figures of *paces*."""
+    return Pace(median(pace.per_second for pace in paces), median(pace.cpu_us for pace in paces))
 
 
 def all_paces(url: str, histories_url: str, rounds: int) -> list[Paces]:
