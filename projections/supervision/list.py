@@ -63,13 +63,9 @@ UNSETTLED: LiteralString = """
 IS_SETTLED, IS_UNSETTLED = SQL("s.since <= %(as_of)s"), SQL("s.since > %(as_of)s AND s.told_at <= %(as_of)s")
 TOGETHER: LiteralString = "SELECT s.* FROM ({parts}) AS s ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s"
 STATES: LiteralString = "SELECT s.level, s.state, count(*) FROM ({}) AS s GROUP BY s.level, s.state"
-# Whether the warnings in force are those whose clocks run now: nothing has moved a signal since the instant, or a
-# clock since then on a later day, which begins at *next_day* where a day begins first.
-UNMOVED: LiteralString = """
-    SELECT NOT EXISTS (SELECT FROM views.signal AS x WHERE x.since > %(as_of)s)
-        AND NOT EXISTS (SELECT FROM views.clock_basis AS b
-            WHERE b.happened_at >= %(next_day)s AND b.happened_at > %(as_of)s)
-"""
+# Whether the warnings in force are those whose clocks run now: no signal has moved since the instant. Projects with
+# warnings whose clocks have stopped since then are read from elsewhere.
+UNMOVED: LiteralString = "SELECT NOT EXISTS (SELECT FROM views.signal AS x WHERE x.since > %(as_of)s)"
 # A few of all that were given, so that no clock is looked up. OFFSET 0: signals are looked up, not all read.
 RUNNING = SQL("""
     FROM views.running_warning AS s
@@ -104,12 +100,8 @@ ORDERS = {
 }
 DEPARTMENTS = {"s": SQL("s.department = %(department)s"), "d": SQL("d.department = %(department)s")}
 WITHOUT = {"s": SQL("s.project <> ALL (%(without)s)"), "d": SQL("d.project <> ALL (%(without)s)")}
-# A warning ends with its clock, or when that runs out and a card follows. The day on which a clock stopped is local.
-RUNS = SQL(
-    "(k.over_at IS NULL OR k.over_at > %(as_of)s) AND (NOT k.closed"
-    " OR k.stopped_on > (%(as_of)s::timestamptz AT TIME ZONE %(zone)s)::date"
-    " AND (k.due_on IS NULL OR k.due_on >= (%(as_of)s::timestamptz AT TIME ZONE %(zone)s)::date))"
-)
+# A warning ends with its clock, or when that runs out and a card follows.
+RUNS = SQL("(k.over_at IS NULL OR k.over_at > %(as_of)s) AND NOT k.closed")
 ENDED = SQL("f.state = 'standing' AND w.ended")
 # Further lists than those of figures: what is in force, all cards, and those that an appeal was made against.
 IN_FORCE, CARDS, DISPUTED = "in_force", "cards", "disputed"

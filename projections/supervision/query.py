@@ -17,7 +17,7 @@ from uuid import UUID
 from msgspec import structs
 from psycopg.sql import SQL, Composed, Identifier
 
-from domain.law.calendar.moment import local_day, midnight, next_day
+from domain.law.calendar.moment import local_day
 from domain.law.calendar.period import Period
 from projections.clocks.decisions import LATE_DECISIONS, DecisionRow
 from projections.clocks.fold import CLOCKS
@@ -90,10 +90,20 @@ from projections.view import fold
 
 VIEWS = ("supervision", "clocks")
 TABLES = (SIGNALS, DECISIONS, CLOCKS)
-FIRST_ZONE = "Pacific/Kiritimati"  # where a day begins first
-CORRECTED_FEW_MAX = 4  # projects that are read from the ledger sooner than from the histories: five milliseconds each
+RESTATED_FEW_MAX = 4  # projects that are read from the ledger sooner than from the histories: five milliseconds each
 WITHIN = "SELECT x.project FROM unnest(%(projects)s::uuid[]) AS x (project) WHERE {within}"
-CORRECTED = "SELECT x.project FROM views.corrected AS x WHERE x.at > %(as_of)s AND {within} LIMIT %(limit)s"
+# Of which the views do not know what was the case at the instant: something was corrected since, or a clock that a
+# warning was given for has stopped, perhaps since: its row does not say when.
+RESTATED = """
+    (SELECT x.project FROM views.corrected AS x WHERE x.at > %(as_of)s AND {within} LIMIT %(limit)s)
+    UNION ALL
+    (SELECT x.project FROM views.clock_basis AS x
+    WHERE (x.happened_at > %(as_of)s OR x.recorded_at > %(as_of)s) AND {within} AND EXISTS (
+        SELECT FROM views.signal AS s JOIN views.clock AS k
+            ON (k.project, k.item, k.application, k.clock) = (s.project, s.item, s.application, s.clock)
+        WHERE s.project = x.project AND s.level = 'warning' AND s.told_at <= %(as_of)s AND k.closed)
+    LIMIT %(limit)s)
+"""
 
 
 class SupervisionAt:
@@ -167,8 +177,7 @@ class SupervisionAt:
         """Whether *criteria* ask for what is in force, and the warnings among that are those whose clocks run now."""
         if criteria.figure != IN_FORCE or self._moment is not None:
             return False
-        following = midnight(next_day(local_day(self.as_of, self.zone)), FIRST_ZONE)
-        await cursor.execute(UNMOVED, {"as_of": self.as_of, "next_day": following})
+        await cursor.execute(UNMOVED, {"as_of": self.as_of})
         ((unmoved,),) = await cursor.fetchall()
         return bool(unmoved)
 
@@ -377,7 +386,7 @@ class SupervisionAt:
         self, cursor: Cursor, query: Composed, criteria: ListFilter, others: Sequence[object]
     ) -> list[tuple[Any, ...]]:
         """The rows of the view; from the start of the list if there are *others* to merge."""
-        instant = {"as_of": self.as_of, "without": self._without, "zone": self.zone}
+        instant = {"as_of": self.as_of, "without": self._without}
         instant |= self._moment.params if self._moment else {}
         period = {"first": criteria.period.begins(self.zone), "end": criteria.period.ends(self.zone)}
         params = {**(criteria.from_the_first if others else criteria).params(), **instant, **period}
@@ -399,25 +408,26 @@ class SupervisionAt:
     async def _earlier(self, few_max: int | None = None) -> list[tuple[UUID, SupervisionState]]:
         """The past states of projects that neither the views nor the histories answer for; read once.
 
-        Where no more than *few_max* were corrected since the instant, they are read rather than the histories.
+        Where these are no more than *few_max*, they are read from the ledger rather than the histories.
         """
         if self._rewound is None:
-            few_max = CORRECTED_FEW_MAX if few_max is None else few_max
-            projects = await self._corrected(few_max)
+            few_max = RESTATED_FEW_MAX if few_max is None else few_max
+            projects = await self._restated(few_max)
             if len(projects) > few_max:
                 self._moment = await self._made_moment()
                 stale = () if self._moment is None else await self._within(self._moment.stale)
-                projects = await self._corrected(PROJECTS_READ_MAX) if self._moment is None else stale
+                projects = await self._restated(PROJECTS_READ_MAX) if self._moment is None else stale
             if len(projects) > PROJECTS_READ_MAX:
-                raise TooMuchToReadError(f"more than {PROJECTS_READ_MAX} projects were corrected since {self.as_of}")
+                raise TooMuchToReadError(f"more than {PROJECTS_READ_MAX} projects have changed since {self.as_of}")
             projects = sorted({*projects, *self._changed})
             self._rewound = await self._folded(projects) if projects else []
         return self._rewound
 
-    async def _corrected(self, limit: int) -> Sequence[UUID]:
-        """The projects corrected since the instant; one more than *limit* where there are more."""
-        query = SQL(CORRECTED).format(within=self.scope.projects("x", SUPERVISION))
-        return [project for (project,) in await self._rows(query, {"as_of": self.as_of, "limit": limit + 1})]
+    async def _restated(self, limit: int) -> Sequence[UUID]:
+        """The projects of `RESTATED`; more than *limit* where there are more."""
+        query = SQL(RESTATED).format(within=self.scope.projects("x", SUPERVISION))
+        rows = await self._rows(query, {"as_of": self.as_of, "limit": limit + 1})
+        return sorted({project for (project,) in rows})
 
     async def _within(self, projects: Sequence[UUID]) -> Sequence[UUID]:
         """Those of *projects* that are in the scope."""

@@ -426,7 +426,7 @@ async def plans_of(url: str, ask: Ask) -> str:
 @pytest.mark.parametrize("name", QUERIES)
 async def test_what_is_shown_is_found_by_an_index(url: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("projections.feedback.query.MOVED_FEW_MAX", -1)
-    monkeypatch.setattr("projections.supervision.query.CORRECTED_FEW_MAX", -1)
+    monkeypatch.setattr("projections.supervision.query.RESTATED_FEW_MAX", -1)
     ask, index = QUERIES[name]
     plans = await plans_of(url, ask)
 

@@ -270,7 +270,7 @@ async def test_any_answer_about_the_past_is_that_of_the_ledger(
     monkeypatch.setattr("projections.clocks.query.MOVED_FEW_MAX", -1)
     monkeypatch.setattr("projections.supervision.timeliness_query.SUSPENSIONS_USUAL_MAX", 0)
     monkeypatch.setattr("domain.law.timeliness.SUSPENSIONS_USUAL_MAX", 0)  # of the rows
-    monkeypatch.setattr("projections.supervision.query.CORRECTED_FEW_MAX", -1)
+    monkeypatch.setattr("projections.supervision.query.RESTATED_FEW_MAX", -1)
     random = Random(SEED)
     await lived(zone, random)
     await suspended_often(zone, uuid4())

@@ -34,9 +34,10 @@ from infrastructure.ledger.approvals import Approvals
 from infrastructure.projector.projector import Projector
 from infrastructure.projector.rebuild import rebuild
 from projections.snapshots import snapshot
+from projections.supervision import query as queries
 from projections.supervision.board import Reach, reach_of, statement
 from projections.supervision.figures import CASE_FIGURES, SIGNAL_FIGURES, Figures, length_of, median_of
-from projections.supervision.fold import fate_periods
+from projections.supervision.fold import ENDED, fate_periods
 from projections.supervision.list import ListFilter, ListPage
 from projections.supervision.query import SupervisionAt
 from tests.effort import chosen
@@ -60,6 +61,9 @@ BEGIN = datetime.fromisoformat("2026-03-02T09:00:00+08:00")
 FILLED = """
     INSERT INTO views.decision_sum_day SELECT day::date, department::text, day::date, 'met', 3, '', 1
     FROM generate_series(1, 40) AS department, generate_series('2024-01-01', '2026-06-30', interval '1 day') AS day
+"""
+EVERY_PROJECT = """
+    SELECT x.project FROM views.access_project AS x WHERE {within} AND %(as_of)s IS NOT NULL LIMIT %(limit)s
 """
 UNPLANNED: tuple[tuple[Actor, AnyCommand], ...] = (
     (MANAGER, PlanItem(item=PlannedItem(item="bridge", department=LAND.department))),
@@ -164,7 +168,18 @@ def signals_in(board: list[Figures]) -> Counter[tuple[str, str]]:
     return +numbers
 
 
-async def test_any_board_is_what_its_lists_come_to(zone: Zone, database_url: str) -> None:
+async def compare_with_ledger(zone: Zone, as_of: datetime, period: Period, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """The signals of *period* at *as_of* are those of a fold of every project; whether one of them has ended."""
+    signals = await zone.at(as_of).signals(period)
+    with monkeypatch.context() as by_ledger:
+        by_ledger.setattr(queries, "RESTATED", EVERY_PROJECT)
+        assert signals == await zone.at(as_of).signals(period), (as_of, period)
+    return any(signal.state == ENDED for signal in signals)
+
+
+async def test_any_board_is_what_its_lists_come_to(
+    zone: Zone, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     random = Random(SEED)
     await lived(zone, random)
     compared, totals = Counter[str](), Counter[str]()
@@ -185,6 +200,7 @@ async def test_any_board_is_what_its_lists_come_to(zone: Zone, database_url: str
         line = random.choice(board)
         pages = await compare_pages(supervision, period, line, random)
         compared["pages"] += pages
+        compared["ended"] += await compare_with_ledger(zone, supervision.as_of, period, monkeypatch)
 
         async with snapshot(zone.approvals.store) as cursor:
             reach = await reach_of(cursor, supervision.as_of)
@@ -192,7 +208,7 @@ async def test_any_board_is_what_its_lists_come_to(zone: Zone, database_url: str
         total = board[0]
         totals += Counter({name: getattr(total, name) for name in ("red", "revoked", "rescinded", "appealed", "late")})
     assert min(compared.values()) > 0, compared
-    assert len(compared) == 5, compared
+    assert len(compared) == 6, compared
     assert min(totals.values()) > 0, totals
     assert len(totals) == 5, totals
     with psycopg.connect(database_url) as connection:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 import pytest_asyncio
+from msgspec import structs
 from psycopg.sql import SQL, Identifier
 
 from domain.core.ledger import Actor
@@ -27,7 +28,7 @@ from infrastructure.ledger.approvals import Approvals
 from projections.sums import ZONE
 from projections.supervision import query as queries
 from projections.supervision.figures import CASE_FIGURES, SIGNAL_FIGURES, Figures
-from projections.supervision.fold import ENDED, WARNING
+from projections.supervision.fold import ENDED, STANDING, WARNING
 from projections.supervision.list import IN_FORCE, ListFilter, decisions_query, signals_query
 from projections.supervision.orders import OrderSort, order_place
 from projections.supervision.query import SupervisionAt
@@ -45,6 +46,7 @@ REGISTER = RegisterProject(
         PlannedItem(item="site-plan", department="planning"),
     ),
 )
+ENGLISH = (PlannedItem(item="land", department="land", mode="major"),)
 GRANT = CompleteItem(item="land", outcome=Outcome.GRANTED)
 
 
@@ -130,16 +132,51 @@ async def test_a_warning_ends_with_its_clock_and_is_counted_all_the_same(zone: Z
     assert await states(warned_at) == [("commitment", "standing")]
 
 
-async def test_an_evening_is_no_later_day_for_what_is_in_force(zone: Zone, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_warning_ends_in_the_minute_its_clock_stops(zone: Zone) -> None:
+    project, late_news = uuid4(), uuid4()
+    for each in (project, late_news):
+        await zone.on("2026-03-02 09:00", (MANAGER, each, REGISTER), (APPLICANT, each, SubmitItem(item="land")))
+        await zone.on("2026-03-03 09:00", (LAND, each, AcceptItem(item="land")))
+    await zone.on("2026-03-11 09:00")
+    yesterday = datetime.fromisoformat("2026-03-11T16:00:00+08:00")
+    learned = structs.replace(GRANT, occurred_at=yesterday)
+    await zone.on("2026-03-12 09:30", (LAND, project, GRANT), (LAND, late_news, learned))
+
+    async def in_force(local: str) -> tuple[int, int, list[str]]:
+        supervision = zone.at(datetime.fromisoformat(f"{local}+08:00"))
+        page = await supervision.signal_page(ListFilter(period=MARCH, figure=IN_FORCE, limit=1))
+        return len(page.rows), page.count, [row.state for row in await supervision.signals(MARCH, figure=WARNING)]
+
+    assert await in_force("2026-03-12 09:29") == (1, 2, [STANDING, STANDING])  # as was known then
+    assert await in_force("2026-03-12 09:30") == (0, 0, [ENDED, ENDED])
+
+
+async def test_a_warning_under_another_law_ends_with_its_clock(zone: Zone) -> None:
+    project, english = uuid4(), structs.replace(REGISTER, law="uk-planning", items=ENGLISH)
+    await zone.on("2026-03-02 18:00", (MANAGER, project, english), (APPLICANT, project, SubmitItem(item="land")))
+    await zone.on("2026-03-03 18:00", (LAND, project, AcceptItem(item="land")))
+    await zone.on("2026-05-15 09:00")
+    await zone.on("2026-05-20 18:00", (LAND, project, GRANT))
+
+    async def states(local: str) -> list[str]:
+        supervision = zone.at(datetime.fromisoformat(f"{local}+08:00"))
+        return [signal.state for signal in await supervision.signals(Period(date(2026, 3, 1), date(2026, 6, 30)))]
+
+    assert await states("2026-05-16 09:00") == [STANDING]
+    assert await states("2026-05-20 17:59") == [STANDING]
+    assert await states("2026-05-20 18:00") == [ENDED]
+
+
+async def test_warnings_in_force_are_counted_by_running_clocks(zone: Zone, monkeypatch: pytest.MonkeyPatch) -> None:
     project = uuid4()
     await zone.on("2026-03-02 09:00", (MANAGER, project, REGISTER), (APPLICANT, project, SubmitItem(item="land")))
     await zone.on("2026-03-03 09:00", (LAND, project, AcceptItem(item="land")))
     await zone.on("2026-03-11 09:00")
-    monkeypatch.setattr(queries, "signals_query", None)  # by the clocks that run alone
+    monkeypatch.setattr(queries, "signals_query", None)
     criteria = ListFilter(period=MARCH, figure=IN_FORCE, limit=1)
     assert (await zone.at().signal_page(criteria)).count == 1
 
-    await zone.on("2026-03-12 20:00", (LAND, project, GRANT))  # where a day begins first it is the 13th
+    await zone.on("2026-03-12 20:00", (LAND, project, GRANT))
 
     assert (await zone.at().signal_page(criteria)).count == 0
 

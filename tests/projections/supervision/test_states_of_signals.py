@@ -107,7 +107,7 @@ DAYS_ASKED = pytest.mark.parametrize("day", [0, 5, 11, 19, 3 * DAYS])
 
 def params_of(criteria: ListFilter, as_of: datetime) -> dict[str, Any]:
     period = {"first": PERIOD.begins(ZONE), "end": PERIOD.ends(ZONE)}
-    return {**criteria.params(), **period, "as_of": as_of, "zone": ZONE}
+    return {**criteria.params(), **period, "as_of": as_of}
 
 
 def known_at(as_of: datetime) -> list[SignalRow]:
