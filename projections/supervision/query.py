@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -92,18 +93,19 @@ VIEWS = ("supervision", "clocks")
 TABLES = (SIGNALS, DECISIONS, CLOCKS)
 RESTATED_FEW_MAX = 4  # projects that are read from the ledger sooner than from the histories: five milliseconds each
 WITHIN = "SELECT x.project FROM unnest(%(projects)s::uuid[]) AS x (project) WHERE {within}"
-# Of which the views do not know what was the case at the instant: something was corrected since, or a clock that a
-# warning was given for has stopped, perhaps since: its row does not say when.
-RESTATED = """
-    (SELECT x.project FROM views.corrected AS x WHERE x.at > %(as_of)s AND {within} LIMIT %(limit)s)
+# Of which the views do not know what was the case at the instant, as something was corrected since.
+CORRECTED = "SELECT x.project FROM views.corrected AS x WHERE x.at > %(as_of)s AND {within} LIMIT %(limit)s"
+# Nor whether a warning had ended: its clock has stopped, perhaps since, which the row of a clock does not date.
+RESTATED = f"""
+    ({CORRECTED})
     UNION ALL
     (SELECT x.project FROM views.clock_basis AS x
-    WHERE (x.happened_at > %(as_of)s OR x.recorded_at > %(as_of)s) AND {within} AND EXISTS (
+    WHERE (x.happened_at > %(as_of)s OR x.recorded_at > %(as_of)s) AND {{within}} AND EXISTS (
         SELECT FROM views.signal AS s JOIN views.clock AS k
             ON (k.project, k.item, k.application, k.clock) = (s.project, s.item, s.application, s.clock)
         WHERE s.project = x.project AND s.level = 'warning' AND s.told_at <= %(as_of)s AND k.closed)
     LIMIT %(limit)s)
-"""
+"""  # noqa: S608 our own constant
 
 
 class SupervisionAt:
@@ -115,6 +117,14 @@ class SupervisionAt:
         self._rewound: list[tuple[UUID, SupervisionState]] | None = None
         self._moment: PastMoment | None = None  # where the histories answer instead of the views
         self._changed: Sequence[UUID] = ()
+        self._dates_ends = False  # whether it is to be right about which warnings had ended
+
+    @cached_property
+    def _dated(self) -> SupervisionAt:
+        """The same queries, for lists that say which warnings had ended: no count and no decision depends on that."""
+        dated = SupervisionAt(self._store, self._laws, self.as_of, self.zone, self.scope)
+        dated._changed, dated._dates_ends = self._changed, True
+        return dated
 
     def _over(self, reader: SnapshotReader) -> SupervisionAt:
         """The same queries in the snapshot of *reader*."""
@@ -131,7 +141,10 @@ class SupervisionAt:
     ) -> list[SignalRow]:
         """Warnings, cards and effects of silence of *period*, the newest first. Raises TooMuchToReadError."""
         criteria = ListFilter(period=period, department=department, figure=figure, scope=self.scope, limit=limit)
-        read = await self._past_signals(period)
+        return await self._dated._listed(criteria)  # noqa: SLF001  its own kind
+
+    async def _listed(self, criteria: ListFilter) -> list[SignalRow]:
+        read = await self._past_signals(criteria.period)
         async with snapshot(self._store) as cursor:
             return await self._signals(cursor, criteria, read, unmoved=await self._is_unmoved(cursor, criteria))
 
@@ -163,7 +176,7 @@ class SupervisionAt:
             settled_snapshot(self._store, VIEWS, self.scope.projects("s", SUPERVISION)) as reader,
             reader.cursor() as cursor,
         ):
-            return await self._over(reader)._signal_page(cursor, criteria)  # noqa: SLF001  its own kind
+            return await self._over(reader)._dated._signal_page(cursor, criteria)  # noqa: SLF001  its own kind
 
     async def _signal_page(self, cursor: Cursor, criteria: ListFilter) -> ListPage[SignalRow]:
         read = await self._past_signals(criteria.period)
@@ -424,8 +437,8 @@ class SupervisionAt:
         return self._rewound
 
     async def _restated(self, limit: int) -> Sequence[UUID]:
-        """The projects of `RESTATED`; more than *limit* where there are more."""
-        query = SQL(RESTATED).format(within=self.scope.projects("x", SUPERVISION))
+        """The projects that the views are not right about; more than *limit* where there are more."""
+        query = SQL(RESTATED if self._dates_ends else CORRECTED).format(within=self.scope.projects("x", SUPERVISION))
         rows = await self._rows(query, {"as_of": self.as_of, "limit": limit + 1})
         return sorted({project for (project,) in rows})
 

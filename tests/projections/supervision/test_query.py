@@ -151,6 +151,24 @@ async def test_a_warning_ends_in_the_minute_its_clock_stops(zone: Zone) -> None:
     assert await in_force("2026-03-12 09:30") == (0, 0, [ENDED, ENDED])
 
 
+async def test_no_count_or_decision_asks_when_warnings_ended(zone: Zone, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = uuid4()
+    await zone.on("2026-03-02 09:00", (MANAGER, project, REGISTER), (APPLICANT, project, SubmitItem(item="land")))
+    await zone.on("2026-03-03 09:00", (LAND, project, AcceptItem(item="land")))
+    await zone.on("2026-03-11 09:00")
+    warned_at = zone.at().as_of
+    await zone.on("2026-03-12 09:00", (LAND, project, GRANT))
+    monkeypatch.setattr(queries, "RESTATED", None)
+
+    assert (await zone.board(warned_at))["land"].warning == 1
+    assert (await zone.at(warned_at).total(MARCH)).warning == 1
+    assert [counts for counts in await zone.at(warned_at).signals_by_period([MARCH]) if counts]
+    assert not await zone.at(warned_at).changed_states(MARCH)
+    assert await zone.at(warned_at).decided(MARCH) == []
+    with pytest.raises(TypeError):
+        await zone.at(warned_at).signals(MARCH)
+
+
 async def test_a_warning_under_another_law_ends_with_its_clock(zone: Zone) -> None:
     project, english = uuid4(), structs.replace(REGISTER, law="uk-planning", items=ENGLISH)
     await zone.on("2026-03-02 18:00", (MANAGER, project, english), (APPLICANT, project, SubmitItem(item="land")))
@@ -172,7 +190,7 @@ async def test_warnings_in_force_are_counted_by_running_clocks(zone: Zone, monke
     await zone.on("2026-03-02 09:00", (MANAGER, project, REGISTER), (APPLICANT, project, SubmitItem(item="land")))
     await zone.on("2026-03-03 09:00", (LAND, project, AcceptItem(item="land")))
     await zone.on("2026-03-11 09:00")
-    monkeypatch.setattr(queries, "signals_query", None)
+    monkeypatch.setattr(queries, "signals_query", None)  # by the clocks that run alone
     criteria = ListFilter(period=MARCH, figure=IN_FORCE, limit=1)
     assert (await zone.at().signal_page(criteria)).count == 1
 
