@@ -35,6 +35,7 @@ from api.web.error_handlers import described
 from api.web.identity import caller_of, headers_of, origin_of
 from api.web.problems import POST_BATCH, Problem
 from api.web.request_body import require_utf8
+from api.web.response_filter import send_whole
 from infrastructure.ledger.approvals import Approvals
 from infrastructure.ledger.atomic.sequence import SequenceRefusedError
 from infrastructure.materials.store import MaterialStore
@@ -95,9 +96,7 @@ class BatchEndpoint(Struct, frozen=True):
             sender = ProjectCommandSender(self.approvals, self.materials, caller, origin_of(headers))
         except Exception as error:  # noqa: BLE001  errors become problems here, as in litestar's error handlers
             problem, body = described(scope, error)
-            head: Any = {"type": "http.response.start", "status": problem.kind.status}
-            await send(head | {"headers": problem_headers(problem, body)})
-            await send({"type": "http.response.body", "body": body, "more_body": False})
+            await send_whole(send, problem.kind.status, problem_headers(problem, body), body)
             return
         run = LinesRun(sender, scope) if self.mode is BatchMode.EACH else AtomicRun(sender, scope)
         reading = asyncio.create_task(run.read(receive))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from litestar import post
@@ -17,6 +16,7 @@ from api.web.error_handlers import described
 from api.web.identity import caller_of, expected_version, headers_of, key_of, origin_of
 from api.web.problems import MEDIA_TYPE, POST_COMMAND, Problem
 from api.web.request_body import command_in, read_body
+from api.web.response_filter import send_whole
 from infrastructure.ledger.approvals import Approvals, CommandAnswer
 from infrastructure.materials.store import MaterialStore
 
@@ -56,17 +56,17 @@ class CommandEndpoint(Struct, frozen=True):
     project_id: UUID
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send_whole(send, *await self.answer(scope, receive))
+
+    async def answer(self, scope: Scope, receive: Receive) -> tuple[int, HeaderPairs, bytes]:
+        """Status, headers and body of the answer: those of a receipt, or of a problem."""
         try:
             answer = await self._carry_out(scope, receive)
         except Exception as error:  # noqa: BLE001  errors become problems here, as in litestar's error handlers
             problem, body = described(scope, error)
-            status, headers = problem.kind.status, problem_headers(problem, body)
-        else:
-            status, body = 200, _encode(answer.receipt)
-            headers = receipt_headers(answer, body)
-        start: Any = {"type": "http.response.start", "status": status, "headers": headers}
-        await send(start)
-        await send({"type": "http.response.body", "body": body, "more_body": False})
+            return problem.kind.status, problem_headers(problem, body), body
+        body = _encode(answer.receipt)
+        return 200, receipt_headers(answer, body), body
 
     async def _carry_out(self, scope: Scope, receive: Receive) -> CommandAnswer:
         """Carry out the command as the headers say. Raises whatever the error handlers translate to problems."""

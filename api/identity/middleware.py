@@ -23,7 +23,7 @@ from api.identity.security_headers import SecurityHeaders
 from api.identity.visit import EnteredVisit, LateBody, Pairs, ProgramVisits, Visit, browser_of, leave
 from api.web.identity import actor_of, caller_by_headers, named_headers, require_once
 from api.web.problems import Problem, unauthorized
-from api.web.response_filter import ResponseFilter
+from api.web.response_filter import ResponseFilter, send_whole
 from domain.access.principal import Caller
 from infrastructure.identity.claims import TokenRefusedError
 from infrastructure.identity.keys import KeyRefusedError
@@ -210,7 +210,8 @@ class IdentityMiddleware:
         if isinstance(error, Problem) and error.kind.code == "gateway-refused":
             await self._note(SecurityEvent.GATEWAY_REFUSED, error.detail, origin.address)
         status, pairs, body = await self._refused.answer(scope, receive, headers, error)
-        await _send(ResponseFilter(scope, send), status, pairs, body)
+        pairs = [*pairs, (b"content-length", b"%d" % len(body))]
+        await send_whole(ResponseFilter(scope, send), status, pairs, body)
 
     async def _note(self, event: SecurityEvent, detail: str, address: str) -> None:
         """Record a refusal, as far as one address may fill the log."""
@@ -254,9 +255,3 @@ def _believed(headers: dict[bytes, bytes]) -> Any:
         return caller_by_headers(actor_of(headers))
     except Problem:
         return None
-
-
-async def _send(send: Any, status: int, headers: Pairs, body: bytes) -> None:
-    headers = [*headers, (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -25,6 +25,7 @@ from api.web.problems import MEDIA_TYPE, Problem
 from api.web.request_id import HEADER, new_request_id
 
 HEAD_BYTES_MAX = 64 * 1024  # a head of ours has a few hundred; proxies stop at 8 to 32 KiB
+HEADER_MARKS = len(b": \r\n")
 TRAILER_BYTES_MAX = 8 * 1024  # nothing is read from trailers (RFC 9110, 6.5.1); a checksum or two fit
 SILENCE_SECONDS_MAX = 30.0  # a client that has begun a request says something within this, and its whole head in twice
 SLOW_BYTES, SLOW_LOOKS_MAX = 1024, 4  # a body that brings less in each of so many spans of silence is given up
@@ -36,7 +37,8 @@ NO_TRAILERS = "leave trailers out: nothing is read from them"
 SENT_METHOD = re.compile(rb"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}) \S+ HTTP/1\.[01]\r?\n")
 ABSOLUTE_FORM = re.compile(rb"(?i)https?://")
 IN_NAMES = b"abcdefghijklmnopqrstuvwxyz0123456789-"  # of headers that this application writes
-NAME = itemgetter(0)
+NAME, VALUE = itemgetter(0), itemgetter(1)
+END_OF_LINE = b"\r\n"
 HEADS_CACHED_MAX = 1000  # answers have some dozens of sets of headers
 CONTROLS = bytes([*range(0x20), 0x7F])  # of which the end of a line is two
 OF_THE_OFFER = (b"upgrade", b"http2-settings")  # headers, and words of the header Connection, of another protocol
@@ -103,24 +105,26 @@ def written_head(head: Any, always: list[tuple[bytes, bytes]], length: int) -> b
     All lines are checked together: one that would end early, or holds a control character, is uvicorn's to refuse.
     """
     pairs = always + head["headers"]
-    place = _length_place(tuple(map(NAME, pairs)))
-    if place is None or pairs[place][1] != b"%d" % length:
+    template, place = _head_template(head["status"], tuple(map(NAME, pairs)))
+    if not template or pairs[place][1] != b"%d" % length:
         return None
-    lines = b"\r\n".join([b": ".join(pair) for pair in pairs])
-    if len(lines) - len(lines.translate(None, CONTROLS)) != (2 * len(pairs) - 2):
-        return None
-    return b"%b%b\r\n\r\n" % (STATUS_LINE[head["status"]], lines)
+    written = template % tuple(map(VALUE, pairs))
+    controls = len(written) - len(written.translate(None, CONTROLS))
+    return written if controls == len(END_OF_LINE) * (len(pairs) + 2) else None
 
 
 @lru_cache(HEADS_CACHED_MAX)
-def _length_place(names: tuple[bytes, ...]) -> int | None:
-    """Where in *names* of headers the length is, the last of them; None where uvicorn has to look at the headers.
+def _head_template(status: int, names: tuple[bytes, ...]) -> tuple[bytes, int]:
+    """A head with headers of these *names*, to be filled in with their values; and where the length is, the last one.
 
-    It has to if none is, if one is about the connection, and if one is not spelt as this application spells them.
+    Empty where uvicorn has to look at the headers: if none says the length, if one is about the connection, and if one
+    is not spelt as this application spells them.
     """
-    if b"".join(names).translate(None, IN_NAMES) or not OF_THE_CONNECTION.isdisjoint(names):
-        return None
-    return {name: place for place, name in enumerate(names)}.get(b"content-length")
+    place = {name: place for place, name in enumerate(names)}.get(b"content-length")
+    if place is None or b"".join(names).translate(None, IN_NAMES) or not OF_THE_CONNECTION.isdisjoint(names):
+        return b"", 0
+    line = STATUS_LINE[status].replace(b"%", b"%%")
+    return line + b"".join([name + b": %b" + END_OF_LINE for name in names]) + END_OF_LINE, place
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
@@ -195,12 +199,16 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take one header; one that comes after the head is a trailer, and never becomes a header."""
         if self._in_head:
-            self._head_bytes += len(name) + len(value) + len(b": \r\n")
+            self._head_bytes += len(name) + len(value) + HEADER_MARKS
             if self._head_bytes > HEAD_BYTES_MAX:
                 self._refuse(_head_too_large())
-            super().on_header(name, value)
+            lowered = name.lower()
+            if lowered == b"expect":
+                super().on_header(name, value)
+            else:  # as uvicorn does, in half the time
+                self.headers.append((lowered, value))
             return
-        self._trailer_bytes += len(name) + len(value) + len(b": \r\n")
+        self._trailer_bytes += len(name) + len(value) + HEADER_MARKS
         if self._trailer_bytes > TRAILER_BYTES_MAX:
             self._refuse(_trailers_too_large())
 
@@ -211,7 +219,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT":
             self._offers_upgrade = True
             return
-        if ABSOLUTE_FORM.match(self.url):  # its host is the one that counts (RFC 9112, 3.2.2)
+        if not self.url.startswith(b"/") and ABSOLUTE_FORM.match(self.url):
+            # Its host is the one that counts (RFC 9112, 3.2.2).
             self._take_host(httptools.parse_url(self.url))
         super().on_headers_complete()
 
