@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from copy import copy
-from http import HTTPStatus
 from typing import Any
 
 from litestar import Litestar, Request
@@ -21,7 +20,7 @@ from api.commands.routes import CommandEndpoint
 from api.web.dependencies import ApplicationServices
 from api.web.problems import Problem
 from api.web.request_checks import RequestChecks, is_unescaped
-from api.web.response_filter import COMPRESSED_BYTES_MIN, ResponseFilter, send_plain, send_whole
+from api.web.response_filter import ResponseFilter
 from domain.core.uuids import uuid_from
 
 COMMAND_PATH = re.compile(r"/v1/projects/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/commands")
@@ -56,16 +55,16 @@ class Application(Litestar):
             await super().__call__(scope, receive, send)
             return
         scope.setdefault("state", {})
+        filtered = ResponseFilter(scope, send)  # by the method that was sent
         endpoint = self._bypassing(scope)
         try:
             self.checks(scope, is_plain=endpoint is not None and is_unescaped(scope))
         except Problem as problem:
-            await self._refuse(problem, scope, receive, ResponseFilter(scope, send))
+            await self._refuse(problem, scope, receive, filtered)
             return
         if type(endpoint) is CommandEndpoint:
-            await _carry_out(endpoint, scope, receive, send)
+            await filtered.send_command_answer(*await endpoint.answer(scope, receive))
             return
-        filtered = ResponseFilter(scope, send)  # by the method that was sent
         if endpoint is not None:
             await endpoint(scope, receive, filtered)
             return
@@ -90,12 +89,3 @@ class Application(Litestar):
         request: Any = Request(scope, receive, send)
         response: Any = self._not_found(request, problem)
         await response.to_asgi_response(None, request)(scope, receive, send)
-
-
-async def _carry_out(endpoint: CommandEndpoint, scope: Any, receive: Any, send: Any) -> None:
-    """Answer a command; a receipt has one shape, and is not looked through for what its headers have to be."""
-    status, headers, body = await endpoint.answer(scope, receive)
-    if status == HTTPStatus.OK and len(body) < COMPRESSED_BYTES_MIN:
-        await send_plain(scope, send, headers, body)
-    else:
-        await send_whole(ResponseFilter(scope, send), status, headers, body)

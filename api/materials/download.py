@@ -10,6 +10,7 @@ from litestar.types import Receive, Scope, Send
 from api.materials.form_files import BY_SUFFIX
 from api.web.identity import Headers
 from api.web.problems import Problem
+from api.web.response_filter import send_whole
 from infrastructure.materials.media import KINDS
 from infrastructure.materials.store import MaterialStore, StoredMaterial
 
@@ -45,8 +46,7 @@ class Download:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 as ASGI calls it
         if self._unchanged:
-            await send({"type": "http.response.start", "status": 304, "headers": self._headers})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            await send_whole(send, 304, self._headers, b"")
             return
         size, span = self._stored.size, self._span
         start, end = span or (0, size)

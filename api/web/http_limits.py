@@ -25,7 +25,6 @@ from api.web.problems import MEDIA_TYPE, Problem
 from api.web.request_id import HEADER, new_request_id
 
 HEAD_BYTES_MAX = 64 * 1024  # a head of ours has a few hundred; proxies stop at 8 to 32 KiB
-HEADER_MARKS = len(b": \r\n")
 TRAILER_BYTES_MAX = 8 * 1024  # nothing is read from trailers (RFC 9110, 6.5.1); a checksum or two fit
 SILENCE_SECONDS_MAX = 30.0  # a client that has begun a request says something within this, and its whole head in twice
 SLOW_BYTES, SLOW_LOOKS_MAX = 1024, 4  # a body that brings less in each of so many spans of silence is given up
@@ -123,8 +122,8 @@ def _head_template(status: int, names: tuple[bytes, ...]) -> tuple[bytes, int]:
     place = {name: place for place, name in enumerate(names)}.get(b"content-length")
     if place is None or b"".join(names).translate(None, IN_NAMES) or not OF_THE_CONNECTION.isdisjoint(names):
         return b"", 0
-    line = STATUS_LINE[status].replace(b"%", b"%%")
-    return line + b"".join([name + b": %b" + END_OF_LINE for name in names]) + END_OF_LINE, place
+    lines = b"".join([name + b": %b" + END_OF_LINE for name in names])
+    return STATUS_LINE[status] + lines + END_OF_LINE, place
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
@@ -199,16 +198,16 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take one header; one that comes after the head is a trailer, and never becomes a header."""
         if self._in_head:
-            self._head_bytes += len(name) + len(value) + HEADER_MARKS
+            self._head_bytes += len(name) + len(value) + len(b": \r\n")
             if self._head_bytes > HEAD_BYTES_MAX:
                 self._refuse(_head_too_large())
             lowered = name.lower()
             if lowered == b"expect":
                 super().on_header(name, value)
-            else:  # as uvicorn does, in half the time
+            else:  # as uvicorn does: calling it takes 0.1 µs more a header, of 105 a command
                 self.headers.append((lowered, value))
             return
-        self._trailer_bytes += len(name) + len(value) + HEADER_MARKS
+        self._trailer_bytes += len(name) + len(value) + len(b": \r\n")
         if self._trailer_bytes > TRAILER_BYTES_MAX:
             self._refuse(_trailers_too_large())
 
@@ -219,8 +218,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT":
             self._offers_upgrade = True
             return
-        if not self.url.startswith(b"/") and ABSOLUTE_FORM.match(self.url):
-            # Its host is the one that counts (RFC 9112, 3.2.2).
+        if ABSOLUTE_FORM.match(self.url):  # its host is the one that counts (RFC 9112, 3.2.2)
             self._take_host(httptools.parse_url(self.url))
         super().on_headers_complete()
 

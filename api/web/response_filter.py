@@ -35,7 +35,7 @@ ALWAYS: Pairs = [
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
 MEDIA_TYPES_CACHED_MAX = 500
-PLAIN_ALWAYS: Pairs = [*ALWAYS, (b"vary", IDENTITY + b", Accept-Encoding")]
+OF_RECEIPTS: Pairs = [*ALWAYS, (b"vary", IDENTITY + b", Accept-Encoding")]
 
 
 class ResponseFilter:
@@ -64,6 +64,14 @@ class ResponseFilter:
             await self._begin(message)
         else:
             await self._go_on(message)
+
+    async def send_command_answer(self, status: int, headers: Pairs, body: bytes) -> None:
+        """Send the answer to a command. A small receipt has one shape, and isn't looked through for what it needs."""
+        if status == HTTPStatus.OK and len(body) < COMPRESSED_BYTES_MIN:
+            completed = [*headers, *OF_RECEIPTS, (HEADER, plain_id(self._scope))]
+            await send_whole(self._send, status, completed, body)
+        else:
+            await send_whole(self, status, headers, body)
 
     def _completed(self, message: Any, headers: Pairs, known: dict[bytes, bytes]) -> Pairs:
         """The *headers* of an answer, by name as *known*, with those that every answer has."""
@@ -159,18 +167,7 @@ class ResponseFilter:
 
     async def _send_unchanged(self, head: Any) -> None:
         remaining = [pair for pair in head["headers"] if not pair[0].startswith(b"content-")]
-        await self._send({"type": "http.response.start", "status": 304, "headers": remaining})
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def send_plain(scope: HTTPScope, send: Send, headers: Pairs, body: bytes) -> None:
-    """Send a small JSON answer with status 200 to POST, as `ResponseFilter` would, which takes longer to find out how.
-
-    *headers* hold its type and its length, and none that every answer has.
-    """
-    headers += PLAIN_ALWAYS
-    headers.append((HEADER, plain_id(scope)))
-    await send_whole(send, HTTPStatus.OK, headers, body)
+        await send_whole(self._send, HTTPStatus.NOT_MODIFIED, remaining, b"")
 
 
 async def send_whole(send: Send, status: int, headers: Pairs, body: bytes) -> None:
