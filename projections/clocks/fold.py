@@ -21,7 +21,7 @@ from domain.law.calendar.calendar import CalendarBook
 from domain.law.calendar.moment import local_day, monday
 from domain.law.calendar.period import Span
 from domain.law.licensing.clock import State
-from domain.law.licensing.forecast import DISTANT
+from domain.law.licensing.forecast import DISTANT, NOT_COUNTED
 from domain.law.licensing.review import DECISION
 from domain.law.procedure.history import ItemHistory
 from domain.messages import Entry
@@ -40,7 +40,7 @@ from projections.sums import FIGURE, Key
 from projections.view import CORRECTIONS, Facts, Row, Rows, Table, facts_of
 
 CLOCKS_CACHED_MAX = 1024  # by name: a dozen, and one for each department and step of a countersignature
-FOLD_VERSION = 25  # grows with every change of the tables or of the fold
+FOLD_VERSION = 26  # grows with every change of the tables or of the fold
 SUMS = "decision_sum"
 MET, LATE = State.MET.value, State.LATE.value
 JUDGED, UNJUDGED = (MET, LATE), "unjudged"  # figures of its sums
@@ -268,8 +268,8 @@ def _counted(row: Row, clocks: Iterable[Row], register: str) -> tuple[Key, Row]:
 def share_of(clocks: Iterable[Row]) -> tuple[int, int]:
     """The working days that a decision took and its limit, by the *clocks* of the application; both -1 without one."""
     for clock in clocks:
-        if clock[CLOCK_NAME] == DECISION.name and clock[STOPPED_ON] and clock[LENGTH]:
-            return clock[USED], clock[LENGTH]
+        if clock[CLOCK_NAME] == DECISION.name and clock[LENGTH] and (days := days_until_stop(clock)) != sums.NO_DAYS:
+            return days, clock[LENGTH]
     return sums.NO_DAYS, sums.NO_DAYS
 
 
@@ -282,8 +282,13 @@ def figure_of(clocks: Iterable[Row]) -> tuple[str, int]:
     for clock in clocks:
         if clock[CLOCK_NAME] == DECISION.name:
             figure = clock[STATE] if clock[STATE] in JUDGED else UNJUDGED
-            return figure, clock[USED] if clock[STOPPED_ON] else sums.NO_DAYS
+            return figure, days_until_stop(clock)
     return UNJUDGED, sums.NO_DAYS
+
+
+def days_until_stop(clock: Row) -> int:
+    """The working days that a clock took; NO_DAYS where no act stopped it, or it is not counted in working days."""
+    return clock[USED] if clock[STOPPED_ON] and clock[USED] != NOT_COUNTED else sums.NO_DAYS
 
 
 def counted_by(law: str, laws: Laws, known: date) -> str:

@@ -29,7 +29,7 @@ class ClockRow(Struct, frozen=True, gc=False):
     The clock exists from *exists_at* (None: it does). *state* and *level* hold before *over_at*, *over_state* and
     *over_level* after, and for good where it is *closed*; a running clock is yellow from *yellow_at*. *due_on* is None
     while an open suspension makes it unknowable. *used* to *stopped_on* are those of
-    `domain.law.licensing.forecast`; the generic engine leaves them empty, and its clocks are read from the events.
+    `domain.law.licensing.forecast`: the days of a clock of the generic engine are read from the events.
     *announced_on* is the last day announced to the applicant. The guard of a licence's last day has no *length*. Where
     a term was set for the answer, a paused clock runs again at *paused_until*: the row holds its state from then on.
     """

@@ -76,7 +76,7 @@ SHARES = SQL("""
 DAYS_USED = SQL("""
     SELECT d.department, width_bucket(d.decided_at, %(begins)s::timestamptz[]) - 1, count(*),
         percentile_cont(0.5) WITHIN GROUP (ORDER BY c.used::float / c.length)
-            FILTER (WHERE c.stopped_on IS NOT NULL AND c.length > 0)
+            FILTER (WHERE c.stopped_on IS NOT NULL AND c.used >= 0 AND c.length > 0)
     FROM views.decision AS d LEFT JOIN views.clock AS c
         ON (c.project, c.item, c.application, c.clock) = (d.project, d.item, d.application, %(decision)s)
     WHERE d.decided_at >= %(first)s AND d.decided_at <= %(t)s AND {within}

@@ -65,8 +65,8 @@ SIGNALS = """
     WHERE s.happened_at >= %(first)s AND s.happened_at < %(end)s AND s.told_at <= %(as_of)s AND {within}
 """
 DECISIONS = """
-    SELECT d.department, c.state, CASE WHEN c.stopped_on IS NOT NULL THEN c.used END FROM views.decision AS d
-    LEFT JOIN views.clock AS c ON (c.project, c.item, c.application, c.clock)
+    SELECT d.department, c.state, CASE WHEN c.stopped_on IS NOT NULL AND c.used >= 0 THEN c.used END
+    FROM views.decision AS d LEFT JOIN views.clock AS c ON (c.project, c.item, c.application, c.clock)
         = (d.project, d.item, d.application, 'decision')
     WHERE {which} AND d.recorded_at <= %(as_of)s AND d.decided_at >= %(first)s AND d.decided_at < %(end)s
       AND {within}

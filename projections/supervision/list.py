@@ -83,7 +83,7 @@ RUNNING_LISTED = SQL("""
     ) AS s)
 """)
 DECISIONS: LiteralString = """
-    SELECT d.*, c.state, p.state, CASE WHEN c.stopped_on IS NOT NULL THEN c.used END FROM {decided} AS d
+    SELECT d.*, c.state, p.state, CASE WHEN c.stopped_on IS NOT NULL AND c.used >= 0 THEN c.used END FROM {decided} AS d
     LEFT JOIN {clock} AS c ON (c.project, c.item, c.application, c.clock)
         = (d.project, d.item, d.application, 'decision')
     LEFT JOIN {clock} AS p ON (p.project, p.item, p.application, p.clock)

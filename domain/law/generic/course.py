@@ -69,7 +69,17 @@ class ClockCourse(Struct):
     @property
     def closed(self) -> bool:
         """Whether nothing can move the clock any more."""
-        return self.stopped is not None or self.withdrawn is not None
+        return self.closed_at is not None
+
+    @property
+    def closed_at(self) -> datetime | None:
+        """When it was stopped or withdrawn; None while it runs."""
+        return self.stopped or self.withdrawn
+
+    @property
+    def closed_on(self) -> date | None:
+        """The local day of that."""
+        return None if self.closed_at is None else self.rule.local_day(self.closed_at)
 
     def begin(self, at: datetime, n: int | None, suspensions: list[CourseSuspension]) -> None:
         """A period begins: what was added to or agreed for an earlier one fell with it."""

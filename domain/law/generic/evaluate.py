@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TypeAlias, TypeVar
 
@@ -81,10 +81,11 @@ class GeneralTerms(Struct, frozen=True, kw_only=True, dict=True):
 class GeneralOutlook(Struct, frozen=True, kw_only=True):
     """What becomes of one clock by time alone, as seen from an instant.
 
-    *until_over* is the state before the last day is over, or for good where it has *closed*; *over* the one after, None
-    where there is none; they say so where silence proves nothing. *yellow_at* and *over_at* are the instants from which
-    they hold. A suspended clock runs again by itself at *resumes_at*, when the term set for the answer is over: *ahead*
-    is its period then, and what comes later assumes that no answer arrives. Else *ahead* is its period as it is.
+    *until_over* is the state before the last day is over, or for good where it has *closed*, by an act of its own on
+    *closed_on*; *over* the one after, None where there is none; they say so where silence proves nothing. *yellow_at*
+    and *over_at* are the instants from which they hold. A suspended clock runs again by itself at *resumes_at*, when
+    the term set for the answer is over: *ahead* is its period then, and what comes later assumes that no answer
+    arrives. Else *ahead* is its period as it is.
     """
 
     name: str
@@ -92,6 +93,7 @@ class GeneralOutlook(Struct, frozen=True, kw_only=True):
     extended: bool
     coloured: bool
     closed: bool
+    closed_on: date | None
     until_over: State
     over: State | None
     yellow_at: datetime | None
@@ -333,6 +335,7 @@ def outlook_of(
         extended=bool(course.added or course.agreed),
         coloured=coloured,
         closed=closed,
+        closed_on=course.closed_on,
         until_over=until_over,
         over=over,
         yellow_at=later(begins(ahead.yellow_from, rule), resumes_at) if turns_yellow else None,
@@ -374,7 +377,7 @@ def closed_state(
 
 def last_attested(acts: Iterable[Act], law: ClockLaw, course: ClockCourse) -> int:
     """The last day with a record attested before the clock closed; what is attested later proves no silence."""
-    attested, closed_at = 0, course.stopped or course.withdrawn
+    attested, closed_at = 0, course.closed_at
     for at, event, when in acts:
         if closed_at is not None and (at > closed_at or (at == closed_at and closes(event, law))):
             break

@@ -12,7 +12,6 @@ from domain.law.generic.course import ClockCourse, course_of
 from domain.law.generic.days import gaps, is_out
 from domain.law.generic.evaluate import GeneralReading, GeneralTerms, StartedClock, as_clock, readings_with_events
 from domain.law.generic.period import CountedPeriod
-from domain.law.generic.rule import GeneralRule
 from domain.law.licensing.clock import COUNTED_ON, Clock
 from domain.law.licensing.explain import EXPLAINED_DAYS_MAX, DayPhase, DayReason, ExplainedDay, Explanation
 from domain.law.licensing.happening import Happening
@@ -58,13 +57,8 @@ def _explained(
         assumes_resumption=clock.due is None,
         complete=listing.complete,
         days=tuple(listing.days(base=without.length, projects=not read.closed)),
-        stopped_on=_stopped_on(course, started.rule),
+        stopped_on=course.closed_on,
     )
-
-
-def _stopped_on(course: ClockCourse, rule: GeneralRule) -> date | None:
-    ended = course.stopped or course.withdrawn
-    return None if ended is None else rule.local_day(ended)
 
 
 def _with_acts(
@@ -102,7 +96,7 @@ def _stretches(
 ) -> Iterator[Stretch]:
     """The suspensions of the period that runs: as the clock met them, with the acts that began and ended them."""
     ground = terms.pack.request_ground(started.clock, terms.mode)
-    ended, local = course.stopped or course.withdrawn, started.rule.local_day
+    ended, local = course.closed_at, started.rule.local_day
     for suspension in course.suspensions:
         begun = next(
             (event for at, event, _ in acts if at == suspension.start and _begins(event, suspension.sid)), None

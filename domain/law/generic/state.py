@@ -75,7 +75,7 @@ def standing_of(course: ClockCourse, t: datetime) -> ClockStanding | None:
     if period is None:
         return None
     days = days_of(period)
-    ended, end = course.stopped or course.withdrawn, days.due
+    ended, end = course.closed_at, days.due
     state, upto = state_of(course, end, t), ended or t
     used = used_by(period, upto, stopped=ended is not None)
     deemed = rule.on_silence if state is State.DEEMED else None

@@ -25,6 +25,7 @@ from domain.law.licensing.review import COMMITMENT, DECISION, LOWER_REVIEW
 from domain.law.licensing.rule import Rule
 from domain.law.licensing.timeline import Timeline
 
+NOT_COUNTED = -1  # days used: those of a clock that is not counted in working days alone
 DISTANT = datetime(9999, 1, 1, tzinfo=UTC)  # by then all that time alone can do is done
 STARTED_BY_ACCEPTANCE = (DECISION.name, LOWER_REVIEW.name, COMMITMENT.name)
 MIDNIGHTS_CACHED_MAX = 4096  # of the days on which clocks end: a few hundred at any time
@@ -39,9 +40,9 @@ class ClockForecast(Struct, frozen=True, gc=False):
     every working day counts, up to *paused_from*, where a suspension that is still open begins. *counted_through* is
     None for a clock that has closed: *used* is final, and *stopped_on* says when, unless silence closed it.
 
-    *used* to *stopped_on* are 0 and None where the clock has to be read from the events. The guard of a licence's last
-    day has no *length*. Where a term was set for the answer, a paused clock runs again at *paused_until*, and the
-    forecast gives its state from then on.
+    *used* is `NOT_COUNTED`, and *counted_through* and *paused_from* are None, where the days have to be read from the
+    events. The guard of a licence's last day has no *length*. Where a term was set for the answer, a paused clock runs
+    again at *paused_until*, and the forecast gives its state from then on.
     """
 
     name: str

@@ -8,7 +8,7 @@ from domain.law.generic.cached_outlooks import CachedOutlooks
 from domain.law.generic.evaluate import GeneralOutlook, GeneralTerms, general_outlooks
 from domain.law.generic.rule import local_date
 from domain.law.licensing.clock import State
-from domain.law.licensing.forecast import DISTANT, ClockForecast, ProcedureForecast
+from domain.law.licensing.forecast import DISTANT, NOT_COUNTED, ClockForecast, ProcedureForecast
 from domain.law.licensing.intake import INTAKE
 from domain.law.licensing.timeline import Timeline
 
@@ -53,5 +53,7 @@ def forecast_of(clock: GeneralOutlook, exists_at: datetime | None = None) -> Clo
         clock.yellow_at,
         clock.over_at,
         clock.closed,
+        used=NOT_COUNTED,
+        stopped_on=clock.closed_on,
         paused_until=clock.resumes_at,
     )
