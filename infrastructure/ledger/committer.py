@@ -9,7 +9,6 @@ than deciding, only one batch is in flight, as large as possible (ADR 0003).
 from __future__ import annotations
 
 import asyncio
-from bisect import bisect
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -38,6 +37,7 @@ from infrastructure.ledger.high_water import STATEMENT, HighWater, LedgerWentBac
 from infrastructure.ledger.mapper import StoredRow
 from infrastructure.ledger.pg_binary import instant_from, int8_from
 from infrastructure.ledger.pipeline_connection import (
+    REPLAN,
     ConnectionLostError,
     NotConnectedError,
     PipelineConnection,
@@ -57,10 +57,6 @@ CLOSE_SECONDS_MAX = 10.0  # a stopping server must not need kill -9 only because
 NOTIFY_SECONDS = 0.004  # at most so often: one notification for all that was appended meanwhile
 SILENCE_SECONDS_MAX = 30.0  # without an answer to an append: then reconnect and send it again
 LOOK_SECONDS = 1.0  # between two checks for that
-# Plans made on tables that were analyzed while they were empty or small would look through all streams for each batch,
-# until the next ANALYZE: they are made again when the ledger has grown to so many facts.
-REPLANNED_AT = (64, 512, 4096, 32_768)
-REPLAN = b"DISCARD PLANS"
 REJECTED = {
     status.value: AppendVerdict(status) for status in (AppendStatus.DUPLICATE, AppendStatus.MISMATCH, AppendStatus.GONE)
 }
@@ -102,14 +98,13 @@ class Committer:
         self._away: deque[Batch] = deque()  # batches in flight, two at most
         self._answered_at = 0.0
         self._in_vain = self._blind = 0  # empty polls, and batches left without polling
-        self._planned = 0  # the position at which plans were made again, also where another process appends
         self._has_queue, self._has_news = asyncio.Event(), asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._append_lane = PipelineConnection(
-            self._url, STATEMENT | {"clock": CLOCK, "append": APPEND, "replan": REPLAN}, sole="countersign append"
+            self._url, STATEMENT | REPLAN | {"clock": CLOCK, "append": APPEND}, sole="countersign append"
         )
         self._notify_lane = PipelineConnection(self._url, {"notify": NOTIFY})
         await self._append_lane.open()
@@ -333,9 +328,7 @@ class Committer:
             if not pending.verdict.done():
                 pending.verdict.set_result(verdict)
         if position > batch.base:
-            if bisect(REPLANNED_AT, self._planned) < bisect(REPLANNED_AT, position):
-                self._planned = position
-                self._append_lane.run("replan", [])
+            self._append_lane.note_growth(position)
             self._high_water.note(position, last)
             self._has_news.set()
 

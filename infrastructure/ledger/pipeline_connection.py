@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from bisect import bisect
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from random import random
@@ -33,6 +34,10 @@ END_FORMER = (
     b" WHERE application_name = current_setting('application_name') AND pid <> pg_backend_pid()"
 )
 WAIT_FOR_STANDBY = "SyncRepWaitForLSN"  # the server's function that waits: messages come in every language
+# Plans made on tables that were analyzed while they were empty or small would look through all streams for each batch,
+# until the next ANALYZE: they are made again when the ledger has grown to so many facts.
+REPLANNED_AT = (64, 512, 4096, 32_768)
+REPLAN = {"replan": b"DISCARD PLANS"}  # to be among the statements of a connection that appends
 _FINE = {ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK}
 _FATAL = {"FATAL", "PANIC"}  # what the server says before it hangs up
 
@@ -69,6 +74,7 @@ class PipelineConnection:
         self._pgconn: PGconn | None = None
         self._socket = -1  # a descriptor of our own: libpq closes its when the connection is lost, and it may be reused
         self._answers: deque[asyncio.Future[PGresult]] = deque()  # to what was sent, in its order
+        self._planned = 0  # the position at which plans were made again, also where another process appends
         self._result: PGresult | None = None
         self._error: Exception | None = None
         self._warning: Exception | None = None
@@ -154,6 +160,12 @@ class PipelineConnection:
                 name.encode(), params, param_formats=formats, result_format=Format.BINARY
             )
         )
+
+    def note_growth(self, position: int) -> None:
+        """Make plans again if the ledger, which ends at *position*, has outgrown them. The statements have `REPLAN`."""
+        if bisect(REPLANNED_AT, self._planned) < bisect(REPLANNED_AT, position):
+            self._planned = position
+            self.run("replan", [])
 
     def _ask(self, send: Callable[[PGconn], None]) -> asyncio.Future[PGresult]:
         """What the server answers to all that *send* sends: its last result, or the first error."""

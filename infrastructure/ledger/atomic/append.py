@@ -14,7 +14,7 @@ from msgspec import structs
 from infrastructure.ledger.append_batch import HASH_BYTES, AppendItem, AppendStatus, AppendVerdict, parameters
 from infrastructure.ledger.high_water import STATEMENT, HighWater
 from infrastructure.ledger.pg_binary import BYTEA_OID, UUID_BYTES, UUID_OID, array, even_array, int4_array, int8_from
-from infrastructure.ledger.pipeline_connection import ConnectionLostError, PipelineConnection, answered
+from infrastructure.ledger.pipeline_connection import REPLAN, ConnectionLostError, PipelineConnection, answered
 from infrastructure.tracing.switch import SWITCH
 
 ARGUMENTS = ",".join(f"${nth}" for nth in range(1, 23))
@@ -71,13 +71,14 @@ class AtomicAppender:
         if status is not AppendStatus.STORED:
             return AppendVerdict(status)
         position = int8_from(answer.get_value(0, 0) or b"") + sum(len(item.rows) for item in items)
+        lane.note_growth(position)
         self._high_water.note(position, items[-1].rows[-1].hash)
         self._announce()
         return AppendVerdict(status, position)
 
     async def _connected(self) -> PipelineConnection:
         if self._lane is None:
-            lane = PipelineConnection(self._url, STATEMENT | {"append_together": APPEND_TOGETHER})
+            lane = PipelineConnection(self._url, STATEMENT | REPLAN | {"append_together": APPEND_TOGETHER})
             await lane.open()
             self._lane = lane
         elif not self._lane.is_open:

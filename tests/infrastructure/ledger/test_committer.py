@@ -13,7 +13,9 @@ import pytest
 
 from infrastructure.ledger import committer
 from infrastructure.ledger.append_batch import AppendItem, AppendStatus, Row
+from infrastructure.ledger.atomic.append import AtomicAppender
 from infrastructure.ledger.committer import SLOW_MIN, Batch, Committer
+from infrastructure.ledger.high_water import HighWater
 from infrastructure.ledger.write_probe import SILENT_SECONDS_MAX, Health
 from tests.effort import PATIENCE_SECONDS
 
@@ -48,6 +50,9 @@ class Database:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+    def note_growth(self, position: int) -> None:
+        """It has no plans."""
 
     def run(self, name: str, items: Sequence[AppendItem]) -> asyncio.Future[Stored]:
         if name == "append":
@@ -129,15 +134,20 @@ async def test_what_is_wrong_with_one_batch_is_no_trouble_of_the_next() -> None:
     assert await health.trouble() is None
 
 
-async def test_a_batch_looks_through_no_other_streams_after_the_empty_ledger_was_analyzed(database_url: str) -> None:
+@pytest.mark.parametrize("together", [False, True])
+async def test_a_batch_looks_through_no_other_streams_after_the_empty_ledger_was_analyzed(
+    database_url: str, together: bool
+) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("VACUUM (ANALYZE) ledger.stream")
-        here = Committer(database_url, CLIENTS)
+        here, atomic = Committer(database_url, CLIENTS), AtomicAppender(database_url, HighWater(), lambda: None)
         await here.open()
         for _ in range(STREAMS):
-            verdict = await here.append(AppendItem(uuid4(), (ROW,), uuid4(), bytes(32), b"{}"))
+            item = AppendItem(uuid4(), (ROW,), uuid4(), bytes(32), b"{}")
+            verdict = await (atomic.append([item]) if together else here.append(item))
             assert verdict.status is AppendStatus.STORED
         await here.close()
+        atomic.close()
 
         async with asyncio.timeout(PATIENCE_SECONDS):
             # What it has read is known once its session has ended, for which there is no event.
