@@ -67,8 +67,8 @@ def moved_over(former: str, current: str, file: Path, begun: datetime) -> str:
     rebuild(current, swap=True)
     before, after = ViewRows(former), ViewRows(current)
     clocks = clocks_judged_otherwise(before, after)
-    rounds = {key for key, (formerly, _) in clocks.items() if formerly is None}
-    rows = require_same_rows(before, after, JUDGED, {"clock": (CLOCK, rounds)})
+    added = {key for key, (formerly, _) in clocks.items() if formerly is None}
+    rows = require_same_rows(before, after, JUDGED, {"clock": (CLOCK, added)})
     judged = judge(before, after)
     recorded = require_same_watch(current, {(project, item) for project, item, *_ in clocks}, begun)
     numbered = asyncio.run(given_numbers(current))

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import structs
@@ -19,7 +22,7 @@ from domain.law.generic.case import from_receipt
 from domain.law.generic.evaluate import GeneralTerms, StartedClock, clocks
 from domain.law.generic.rounds import accepted_by_silence
 from domain.law.generic.rule import Extended, GeneralRule
-from domain.law.licensing.forecast import DISTANT
+from domain.law.licensing.forecast import DISTANT, NOT_COUNTED
 from domain.law.licensing.intake import INTAKE
 from domain.law.licensing.review import ExtensionEvent
 from domain.law.licensing.timeline import Timeline
@@ -40,6 +43,8 @@ LONG = timedelta(days=1_200)  # after so long nothing more comes of a closed clo
 CALENDAR_YEARS = range(2005, 2036)
 WEEKDAYS = range(7)
 EXTENSIONS = (Extended, ExtensionEvent)
+STOP = {"used", "stopped_on"}  # the columns that say how a clock stopped
+ENDED = ("met", "late", "void")  # states of clocks that an act has ended
 UNTIMED = ("paused", "none")  # levels of clocks that no time makes yellow
 
 
@@ -53,9 +58,13 @@ class Shown:
     length: int | None
 
 
-def clock_faults(row: Json, history: ItemHistory) -> list[str]:
-    """What in the *row* of a clock its auditor sees otherwise, at every instant at which the row says something."""
-    return [fault for fault in _faults(row, history) if fault]
+def clock_faults(row: Json, history: ItemHistory, changed: AbstractSet[str]) -> list[str]:
+    """What in the *row* of a clock its auditor sees otherwise, at every instant at which the row says something.
+
+    Where no more than its stop has *changed*, that alone.
+    """
+    faults = stopped(row, history) if changed <= STOP else _faults(row, history)
+    return [fault for fault in faults if fault]
 
 
 def _faults(row: Json, history: ItemHistory) -> Iterator[str]:
@@ -77,6 +86,7 @@ def _faults(row: Json, history: ItemHistory) -> Iterator[str]:
         if [colour is not None and colour.level == "yellow" for colour in colours] != [False, True]:
             yield f"yellow_at is {row['yellow_at']}, but the auditor says {colours} then"
     yield from extended(row, history, max(row["exists_at"] or last, last))
+    yield from stopped(row, history)
     if row["exists_at"] is not None:
         there = [shown_at(row, history, at) is not None for at in (row["exists_at"] - INSTANT, row["exists_at"])]
         if there != [False, True]:
@@ -97,6 +107,32 @@ def extended(row: Json, history: ItemHistory, t: datetime) -> Iterator[str]:
     node = node_of(row["clock"], unextended is not None and unextended.length != shown.length)
     if row["node"] != node:
         yield f"it is counted under {row['node']}, but by what extended it belongs under {node}"
+
+
+def stopped(row: Json, history: ItemHistory) -> Iterator[str]:
+    """Whether a clock of a general law stopped on the day in its row: what was done by then ended it, and not before.
+
+    The days that it used are read from the ledger.
+    """
+    procedure = procedure_of(history, law_book())
+    if procedure is None or row["used"] != NOT_COUNTED:
+        return
+    stopped_on, state = row["stopped_on"], row["state"]
+    if not row["closed"] or stopped_on is None:
+        if row["closed"] is not (stopped_on is not None) and state != "void":
+            yield f"it stopped on {stopped_on}, and is {'' if row['closed'] else 'not '}closed"
+        return
+    zone, last = ZoneInfo(procedure.terms.pack.zone), max(event.at for event in history.events)
+    by_then, before = (
+        [event for event in history.events if event.at.astimezone(zone).date() <= day]
+        for day in (stopped_on, stopped_on - timedelta(days=1))
+    )
+    ended, running = (
+        shown_at(row, structs.replace(history, events=events), last + LONG) if events else None
+        for events in (by_then, before)
+    )
+    if ended is None or ended.state != state or (running is not None and running.state in ENDED):
+        yield f"it is {state} since {stopped_on}, but the auditor says {running} before, and then {ended}"
 
 
 def ends_with_term(row: Json, history: ItemHistory) -> Iterator[str]:
@@ -190,6 +226,7 @@ def law_of(rule: GeneralRule) -> Json:
     return {**plain(fields), "hours": hours, **days_of(rule.calendar)}
 
 
+@cache
 def days_of(calendar: WorkingCalendar) -> Json:
     """A *calendar* as its days of rest in the week, and the days that are otherwise."""
     first, last = date(CALENDAR_YEARS[0], 1, 1), date(CALENDAR_YEARS[-1], 12, 31)

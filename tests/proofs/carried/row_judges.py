@@ -7,20 +7,23 @@ suspension, so that an extension may come when the time is over. dc316b8f: when 
 one that is closed. 18c0b2b5: one holder an item, outside bodies and applicants among them; what was not granted is not
 done, and what was ended without a result is waited for where another item needs it alone. e8396a09: under laws in
 calendar days each complete answer to a request for papers begins a round of intake, a clock of its own that the early
-code did not have.
+code did not have, nor the clocks that silence in it will start. When a clock of a general law stopped is in its row,
+and that its days used are not; the early code had neither.
 Nobody holds an item in whose place another was granted; the early code named the applicant.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date
+from typing import TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from domain.law.licensing.forecast import NOT_COUNTED
 from domain.messages import Entry, corrections
 from infrastructure.projector.histories import histories
 from projections.clocks.law_events import item_histories
@@ -33,7 +36,7 @@ from tests.proofs.proof import RefutedError
 JUDGED: Mapping[str, tuple[str, ...]] = {
     "clock": (
         *("due_on", "over_at", "state", "over_state", "level", "over_level", "yellow_on", "yellow_at", "closed"),
-        *("exists_at", "length", "node"),
+        *("exists_at", "length", "node", "used", "stopped_on"),
     ),
     "item": ("holder",),
     "project": ("holders", "items_done"),
@@ -43,6 +46,7 @@ JUDGED: Mapping[str, tuple[str, ...]] = {
 CLOCK, ITEM, WAIT = ("project", "item", "application", "clock"), ("project", "item"), ("project", "item", "kind", "ref")
 LATER_ROUND = re.compile(r"intake#\d+")  # the name of the clock of a round of intake after the first
 ZONE = ZoneInfo("Asia/Shanghai")  # of the days of the sums
+Judged: TypeAlias = dict[Key, tuple[Row | None, Row]]  # clocks as they were, if there were any, and as they are
 ALL_DEPARTMENTS, NO_DAYS = "", -1
 NOT_GRANTED = ("refused", "declined", "withdrawn", "revoked", "terminated")
 FAULTS_SHOWN = 5
@@ -57,11 +61,14 @@ def judge(former: ViewRows, current: ViewRows) -> Counter[str]:
     waits = Waits(former.keyed("waiting", WAIT), current.keyed("waiting", WAIT))
     judged.update(clock=len(clocks), item=len(items), project=len(projects), waiting=waits.differing)
     touched = {key[0] for rows in (clocks, items, projects) for key in rows} | waits.projects
+    clocks_of = defaultdict[UUID, Judged](dict)
+    for key, rows in clocks.items():
+        clocks_of[key[0]][key] = rows
     for entries in histories(current.url):
         if (project := entries[0].stream) not in touched:
             continue
         naive = naive_items(entries)
-        faults += clocks_explained(project, entries, clocks)
+        faults += clocks_explained(entries, clocks_of[project])
         faults += items_explained(project, naive, items, waits)
         faults += project_explained(naive, waits, projects.get((project,)))
         faults += waits.explained(project, naive)
@@ -71,16 +78,22 @@ def judge(former: ViewRows, current: ViewRows) -> Counter[str]:
     return judged
 
 
-def clocks_judged_otherwise(former: ViewRows, current: ViewRows) -> dict[Key, tuple[Row | None, Row]]:
-    """The clocks that say otherwise than before, and the rounds of intake that there were not before."""
+def clocks_judged_otherwise(former: ViewRows, current: ViewRows) -> Judged:
+    """The clocks that say otherwise than before, and those of later rounds of intake, which there were not before."""
     before, after = former.keyed("clock", CLOCK), current.keyed("clock", CLOCK)
-    rounds = {key: (None, after[key]) for key in new_rounds(before.keys(), after.keys())}
-    return {**moved(before, after), **rounds}
+    new = {key: (None, after[key]) for key in of_later_rounds(before.keys(), after)}
+    return {**moved(before, after), **new}
 
 
-def new_rounds(former: AbstractSet[Key], current: AbstractSet[Key]) -> set[Key]:
-    """Those of the *current* keys of clocks that are later rounds of intake, and not among the *former* ones."""
-    return {key for key in current - former if LATER_ROUND.fullmatch(key[-1])}
+def of_later_rounds(former: AbstractSet[Key], current: Mapping[Key, Row]) -> set[Key]:
+    """The clocks of later rounds of intake that are not among the *former* ones, and what silence in them will start.
+
+    Those are clocks of the same applications that exist from an instant on.
+    """
+    new = current.keys() - former
+    rounds = {key for key in new if LATER_ROUND.fullmatch(key[-1])}
+    applications = {key[:-1] for key in rounds}
+    return rounds | {key for key in new if key[:-1] in applications and current[key]["exists_at"] is not None}
 
 
 def naive_items(entries: list[Entry]) -> NaiveItems:
@@ -92,15 +105,17 @@ def naive_items(entries: list[Entry]) -> NaiveItems:
     return items
 
 
-def clocks_explained(
-    project: UUID, entries: list[Entry], clocks: Mapping[Key, tuple[Row | None, Row]]
-) -> Iterator[str]:
-    """A clock that differs, or is new, says what an auditor of the tests says of the same facts."""
-    own = {key: after for key, (_, after) in clocks.items() if key[0] == project}
-    of_item = item_histories(entries) if own else {}
-    for key, after in own.items():
-        for fault in clock_faults(after, of_item[key[1], key[2]]):
-            yield f"clock {', '.join(map(str, key))}: {fault}"
+def clocks_explained(entries: list[Entry], clocks: Judged) -> Iterator[str]:
+    """A clock of one project that differs, or is new, says what an auditor of the tests says of the same facts."""
+    of_item = item_histories(entries) if clocks else {}
+    for key, (before, after) in clocks.items():
+        name = f"clock {', '.join(map(str, key))}"
+        changed = {column for column in after if before is None or after[column] != before.get(column, after[column])}
+        for fault in clock_faults(after, of_item[key[1], key[2]], changed):
+            yield f"{name}: {fault}"
+        counted = [(row["used"], row["stopped_on"]) for row in (before, after) if row]
+        if after["used"] != NOT_COUNTED and len(set(counted)) > 1:
+            yield f"{name}: its days used, and when it stopped, are no longer {counted[0]}, but {counted[1]}"
 
 
 def items_explained(
