@@ -139,6 +139,9 @@ def test_what_remains_never_grows_while_nothing_happens(life: Json, days: int) -
         assert (second.clocks[name].used or 0) >= (clock.used or 0)
 
 
+NEVER = date.max  # a day that an open suspension holds back: a rest day before it may be what makes it come first
+
+
 def counted(life: Json, book: CalendarBook) -> dict[str, Clock]:
     """The clocks of an item received and accepted at once, with the life's suspensions and nothing else."""
     paused = [e for e in life["events"] if e["type"] in ("suspend", "resume")]
@@ -155,9 +158,7 @@ def test_a_rest_day_never_hastens_and_a_make_up_day_never_delays(life: Json, off
     for name, clock in counted(life, china()).items():
         changed = counted(life, revised)[name]
         for was, becomes in ((clock.due, changed.due), (clock.yellow_from, changed.yellow_from)):
-            assert (was is None) == (becomes is None)
-            if was is not None and becomes is not None:
-                assert becomes >= was if rest else becomes <= was
+            assert (becomes or NEVER) >= (was or NEVER) if rest else (becomes or NEVER) <= (was or NEVER)
 
 
 ANY_TIME = st.datetimes(timezones=st.sampled_from([UTC]))
