@@ -16,6 +16,7 @@ from uuid import UUID
 from zlib import crc32
 
 from msgspec import Struct, field
+from psycopg.sql import SQL
 
 from domain.law.calendar.calendar import CalendarBook
 from domain.law.calendar.moment import local_day, monday
@@ -44,6 +45,8 @@ FOLD_VERSION = 26  # grows with every change of the tables or of the fold
 SUMS = "decision_sum"
 MET, LATE = State.MET.value, State.LATE.value
 JUDGED, UNJUDGED = (MET, LATE), "unjudged"  # figures of its sums
+# What `days_until_stop` says of a row, by a query in which it is `c`; NULL for no days.
+DAYS_UNTIL_STOP = SQL("CASE WHEN c.stopped_on IS NOT NULL AND c.used >= 0 THEN c.used END")
 VERSION_MAX = 2**31 - 1  # a view's version is stored in four bytes
 
 

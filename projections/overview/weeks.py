@@ -15,6 +15,7 @@ from psycopg.sql import SQL, Composed
 
 from domain.law.calendar.moment import midnight
 from domain.law.licensing.review import DECISION
+from projections.clocks.fold import DAYS_UNTIL_STOP
 from projections.clocks.list import CLOCKS, EXISTS
 from projections.clocks.warned import LATE as LATE_PROJECTS
 from projections.clocks.warned import OVER, figures_at
@@ -75,8 +76,7 @@ SHARES = SQL("""
 """)
 DAYS_USED = SQL("""
     SELECT d.department, width_bucket(d.decided_at, %(begins)s::timestamptz[]) - 1, count(*),
-        percentile_cont(0.5) WITHIN GROUP (ORDER BY c.used::float / c.length)
-            FILTER (WHERE c.stopped_on IS NOT NULL AND c.used >= 0 AND c.length > 0)
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY ({days})::float / c.length) FILTER (WHERE c.length > 0)
     FROM views.decision AS d LEFT JOIN views.clock AS c
         ON (c.project, c.item, c.application, c.clock) = (d.project, d.item, d.application, %(decision)s)
     WHERE d.decided_at >= %(first)s AND d.decided_at <= %(t)s AND {within}
@@ -169,7 +169,8 @@ async def decided_weeks(store: Reader, weeks: Weeks, scope: Scope) -> list[Decid
     if weeks.are_summed and scope.sees_all(SUPERVISION):
         return await _shares(store, weeks, scope)
     params = {"begins": list(weeks.begins), "first": weeks.begins[0], "t": weeks.t, "decision": DECISION.name}
-    query = DAYS_USED.format(within=scope.of("d", SUPERVISION, department="department"))
+    within = scope.of("d", SUPERVISION, department="department")
+    query = DAYS_USED.format(days=DAYS_UNTIL_STOP, within=within)
     async with store.cursor() as cursor:
         await cursor.execute(query, params)
         return [DecidedWeek(*row) for row in await cursor.fetchall()]

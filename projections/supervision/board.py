@@ -17,7 +17,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from domain.law.calendar.moment import midnight
 from domain.law.calendar.period import Part, Period, Span
-from projections.clocks.fold import JUDGED, UNJUDGED
+from projections.clocks.fold import DAYS_UNTIL_STOP, JUDGED, UNJUDGED
 from projections.clocks.fold import SUMS as DECISION_SUMS
 from projections.scope import ZONE_SCOPE, Scope
 from projections.snapshots import Cursor
@@ -65,8 +65,8 @@ SIGNALS = """
     WHERE s.happened_at >= %(first)s AND s.happened_at < %(end)s AND s.told_at <= %(as_of)s AND {within}
 """
 DECISIONS = """
-    SELECT d.department, c.state, CASE WHEN c.stopped_on IS NOT NULL AND c.used >= 0 THEN c.used END
-    FROM views.decision AS d LEFT JOIN views.clock AS c ON (c.project, c.item, c.application, c.clock)
+    SELECT d.department, c.state, {days} FROM views.decision AS d
+    LEFT JOIN views.clock AS c ON (c.project, c.item, c.application, c.clock)
         = (d.project, d.item, d.application, 'decision')
     WHERE {which} AND d.recorded_at <= %(as_of)s AND d.decided_at >= %(first)s AND d.decided_at < %(end)s
       AND {within}
@@ -187,7 +187,8 @@ async def _rows(
         for department in (ALL,) if together else counted_for(of):
             counts.update((department, figure, NO_DAYS) for figure in figures_of(level, now))
             counts.subtract((department, figure, NO_DAYS) for figure in (figures_of(level, was) if was else ()))
-    await cursor.execute(SQL(DECISIONS).format(which=which[1], within=scope.of("d", SUPERVISION)), params)
+    within = scope.of("d", SUPERVISION)
+    await cursor.execute(SQL(DECISIONS).format(days=DAYS_UNTIL_STOP, which=which[1], within=within), params)
     for of, state, days in await cursor.fetchall():
         for department in (ALL,) if together else counted_for(of):
             counts[department, decided_figure(state), NO_DAYS if days is None else days] += 1

@@ -15,6 +15,7 @@ from domain.law.calendar.period import Period
 from domain.law.licensing.clock import State
 from domain.law.proof import Colour
 from projections.clocks.decisions import LATE_DECISIONS
+from projections.clocks.fold import DAYS_UNTIL_STOP
 from projections.keyset import Ordering, SortKey
 from projections.scope import ZONE_SCOPE, Scope
 from projections.supervision.figures import DecidedCase
@@ -83,7 +84,7 @@ RUNNING_LISTED = SQL("""
     ) AS s)
 """)
 DECISIONS: LiteralString = """
-    SELECT d.*, c.state, p.state, CASE WHEN c.stopped_on IS NOT NULL AND c.used >= 0 THEN c.used END FROM {decided} AS d
+    SELECT d.*, c.state, p.state, {days} FROM {decided} AS d
     LEFT JOIN {clock} AS c ON (c.project, c.item, c.application, c.clock)
         = (d.project, d.item, d.application, 'decision')
     LEFT JOIN {clock} AS p ON (p.project, p.item, p.application, p.clock)
@@ -286,7 +287,8 @@ def decisions_query(criteria: ListFilter, sources: Sources, *, without: bool) ->
     conditions += [JUDGED[criteria.figure]] if criteria.figure in JUDGED else []
     decided = sources[(LATE_DECISIONS if criteria.figure == State.LATE else DECIDED).name]
     order = _order("d", criteria).clause
-    return SQL(DECISIONS).format(conditions=SQL(" AND ").join(conditions), order=order, decided=decided, **sources)
+    parts = {"conditions": SQL(" AND ").join(conditions), "order": order, "decided": decided, "days": DAYS_UNTIL_STOP}
+    return SQL(DECISIONS).format(**parts, **sources)
 
 
 def _order(table: str, criteria: ListFilter) -> Ordering:

@@ -229,14 +229,12 @@ async def test_a_clock_that_silence_will_start_is_not_late_before_it_starts(data
         assert (await weekly_figures(approvals.store, after, ZONE_SCOPE)).late[-1] == 1
 
 
-@pytest.mark.parametrize(
-    ("law", "mode"), [("cn-licensing", "single"), ("kr-petitions", "single"), ("tw-apa", "single")]
-)
+@pytest.mark.parametrize("law", ["cn-licensing", "kr-petitions", "tw-apa"])
 async def test_a_clock_that_stopped_late_was_late_in_the_weeks_before(
-    database_url: str, monkeypatch: pytest.MonkeyPatch, law: str, mode: str
+    database_url: str, monkeypatch: pytest.MonkeyPatch, law: str
 ) -> None:
     hands, project = [at("03-02 09:00")], project_of("slow")
-    item = PlannedItem(item="land", name="用地批准", department="land", mode=mode)
+    item = PlannedItem(item="land", name="用地批准", department="land")
     register = RegisterProject(
         name="slow", code="O-slow", enterprise=Enterprise("恒信", USCC), manager=MANAGER.id, law=law, items=(item,)
     )
@@ -246,21 +244,26 @@ async def test_a_clock_that_stopped_late_was_late_in_the_weeks_before(
             ("03-02 09:00", MANAGER, register),
             ("03-02 10:00", APPLICANT, SubmitItem(item="land")),
             ("03-03 10:00", LAND, AcceptItem(item="land")),
-            ("05-13 10:00", LAND, granted),
         ):
             hands[0] = at(when)
-            project_all(database_url)
-            weeks = weeks_until(hands[0], "Asia/Shanghai")
-            running = (await weekly_figures(approvals.store, weeks, ZONE_SCOPE)).late
             await approvals.handle(project, command, by, uuid4())
+        hands[0] = at("05-13 10:00")
+        project_all(database_url)
+        weeks = weeks_until(hands[0], "Asia/Shanghai")
+        running = (await weekly_figures(approvals.store, weeks, ZONE_SCOPE)).late
+        await approvals.handle(project, granted, LAND, uuid4())
         project_all(database_url)
         stopped = await weekly_figures(approvals.store, weeks, ZONE_SCOPE)
+        decided = await decided_weeks(approvals.store, weeks, ZONE_SCOPE)
         monkeypatch.setattr(Scope, "sees_all", lambda *_: False)
         by_rows = await weekly_figures(approvals.store, weeks, ZONE_SCOPE)
+        decided_by_rows = await decided_weeks(approvals.store, weeks, ZONE_SCOPE)
 
     assert (running[0], running[-1]) == (0, 1)
     assert stopped.late == [*running[:-1], 0]
     assert by_rows == stopped
+    assert [week.share is not None for week in decided] == [law == "cn-licensing"], "others don't count working days"
+    assert decided_by_rows == decided
 
 
 def test_a_spark_goes_from_foot_to_top() -> None:

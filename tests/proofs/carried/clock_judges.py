@@ -115,11 +115,15 @@ def stopped(row: Json, history: ItemHistory) -> Iterator[str]:
     The days that it used are read from the ledger.
     """
     procedure = procedure_of(history, law_book())
-    if procedure is None or row["used"] != NOT_COUNTED:
+    if procedure is None:
+        return
+    if isinstance(procedure, LicensingProcedure):
+        if row["used"] == NOT_COUNTED:
+            yield "its days used are not counted, which they are under the Licensing Law"
         return
     stopped_on, state = row["stopped_on"], row["state"]
-    if not row["closed"] or stopped_on is None:
-        if row["closed"] is not (stopped_on is not None) and state != "void":
+    if stopped_on is None or not row["closed"]:
+        if stopped_on is not None or (row["closed"] and state != "void"):
             yield f"it stopped on {stopped_on}, and is {'' if row['closed'] else 'not '}closed"
         return
     zone, last = ZoneInfo(procedure.terms.pack.zone), max(event.at for event in history.events)
